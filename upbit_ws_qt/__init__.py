@@ -1,0 +1,1 @@
+"""Real-time Upbit data for PyQt6 programs."""

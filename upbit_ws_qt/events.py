@@ -1,0 +1,413 @@
+"""Immutable, typed events: what every consumer receives. Pure.
+
+Fields carry the exchange's documented DEFAULT names with their raw values: ``timestamp`` is int
+milliseconds, ``change_rate`` is absolute, ``signed_change_rate`` has a sign. What one frame shares
+with its neighbours (epoch, source, arrival) sits in one :class:`Stamp`, set once when the frame is
+decoded; its encoded name is one that no frame of the exchange uses, and it is always overwritten,
+so that a frame that carries a key ``epoch`` cannot set ours.
+
+Source of the fields: docs.upbit.com, websocket-ticker, -trade, -orderbook and -candle.
+"""
+
+from __future__ import annotations
+
+import copy
+import enum
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Self, TypeVar
+
+import msgspec
+
+from .timeframe import Timeframe
+
+__all__ = [
+    "Balance",
+    "BalanceEvent",
+    "CandleEvent",
+    "ConnectionEvent",
+    "ConnectionState",
+    "ConnectionType",
+    "DataType",
+    "MarketEvent",
+    "OrderbookEvent",
+    "OrderbookUnit",
+    "RefusalEvent",
+    "Source",
+    "Stamp",
+    "StatusEvent",
+    "StreamType",
+    "TickerEvent",
+    "TradeEvent",
+    "WebSocketEvent",
+    "stamped",
+]
+
+
+class DataType(enum.StrEnum):
+    """What a subscription is about."""
+
+    TICKER = "ticker"
+    TRADE = "trade"
+    ORDERBOOK = "orderbook"
+    CANDLE = "candle"
+    BALANCE = "balance"
+    STATUS = "status"
+
+
+class ConnectionType(enum.StrEnum):
+    """Which of the two connections."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class Source(enum.StrEnum):
+    """How an event came to us."""
+
+    WEBSOCKET = "websocket"
+    REST = "rest"
+    """Asked for once by a ``get_*`` call or as history."""
+    POLLED = "polled"
+    """Asked for again and again because no stream carries it now."""
+
+
+class StreamType(enum.StrEnum):
+    """The exchange's own mark on a frame."""
+
+    SNAPSHOT = "SNAPSHOT"
+    REALTIME = "REALTIME"
+
+
+class ConnectionState(enum.StrEnum):
+    """The state of one connection; see ``docs/protocol.md`` for the table."""
+
+    IDLE = "idle"
+    """Nothing is wanted; no socket, and that is healthy."""
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    RECONNECTING = "reconnecting"
+    """Waiting for the next attempt."""
+    POLLING = "polling"
+    """Served over REST; there is no socket."""
+    REFUSED = "refused"
+    """The key was refused; waits for another key."""
+    STOPPED = "stopped"
+
+
+class Stamp(msgspec.Struct, frozen=True, gc=False):
+    """What the frames of one read share.
+
+    ``received_at`` is wall time in seconds since 1970; ``epoch`` counts the connections made.
+    """
+
+    epoch: int = 0
+    source: Source = Source.WEBSOCKET
+    connection_type: ConnectionType = ConnectionType.PUBLIC
+    received_at: float = 0.0
+    replayed: bool = False
+
+
+_NO_STAMP = Stamp()
+
+
+class WebSocketEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """The root of all events."""
+
+    data_type: ClassVar[DataType]
+    stamp: Stamp = msgspec.field(default=_NO_STAMP, name="\u2063stamp")
+
+    @property
+    def symbol(self) -> str:
+        """The market code, such as ``KRW-BTC``; empty for events without a market."""
+        return ""
+
+    @property
+    def connection_type(self) -> ConnectionType:
+        """Which connection it came over, or would have."""
+        return self.stamp.connection_type
+
+    @property
+    def epoch(self) -> int:
+        """The number of the connection it came over; 0 outside any connection."""
+        return self.stamp.epoch
+
+    @property
+    def source(self) -> Source:
+        """How it came."""
+        return self.stamp.source
+
+    @property
+    def replayed(self) -> bool:
+        """Whether it is a remembered value handed to someone who joined later."""
+        return self.stamp.replayed
+
+    @property
+    def received_at(self) -> datetime:
+        """When it arrived here (aware, UTC)."""
+        return datetime.fromtimestamp(self.stamp.received_at, UTC)
+
+    @property
+    def time(self) -> datetime:
+        """When it happened, by the exchange's clock (aware, UTC)."""
+        return self.received_at
+
+
+EventT = TypeVar("EventT", bound=WebSocketEvent)
+
+
+def stamped(event: EventT, stamp: Stamp) -> EventT:
+    """A copy of ``event`` under another stamp."""
+    copied = copy.copy(event)
+    msgspec.structs.force_setattr(copied, "stamp", stamp)
+    return copied
+
+
+class MarketEvent(WebSocketEvent, frozen=True, kw_only=True):
+    """An event of one market. ``timestamp``: int milliseconds since 1970, exchange's clock."""
+
+    type: str
+    code: str
+    timestamp: int
+    stream_type: str | None = None
+
+    @property
+    def symbol(self) -> str:
+        return self.code
+
+    @property
+    def time(self) -> datetime:
+        return datetime.fromtimestamp(self.timestamp / 1000, UTC)
+
+    @property
+    def is_snapshot(self) -> bool:
+        """Whether the exchange sent it in answer to a request."""
+        return self.stream_type == StreamType.SNAPSHOT
+
+    def repeats(self, last: Self) -> bool:
+        """Whether it says nothing that ``last`` of the same stream did not say."""
+        return self.timestamp == last.timestamp
+
+
+class TickerEvent(MarketEvent, frozen=True, kw_only=True):
+    """The state of a market's day, which runs from 00:00 UTC (09:00 in Korea).
+
+    Prices in the quote currency, volumes in coins, ``acc_trade_price`` in the quote currency.
+    Fields the REST answer lacks are None.
+    """
+
+    data_type: ClassVar[DataType] = DataType.TICKER
+    trade_price: float
+    opening_price: float | None = None
+    high_price: float | None = None
+    low_price: float | None = None
+    prev_closing_price: float | None = None
+    change: str | None = None
+    change_price: float | None = None
+    signed_change_price: float | None = None
+    change_rate: float | None = None
+    signed_change_rate: float | None = None
+    trade_volume: float | None = None
+    acc_trade_volume: float | None = None
+    acc_trade_volume_24h: float | None = None
+    acc_trade_price: float | None = None
+    acc_trade_price_24h: float | None = None
+    trade_date: str | None = None
+    trade_time: str | None = None
+    trade_timestamp: int | None = None
+    ask_bid: str | None = None
+    acc_ask_volume: float | None = None
+    acc_bid_volume: float | None = None
+    highest_52_week_price: float | None = None
+    highest_52_week_date: str | None = None
+    lowest_52_week_price: float | None = None
+    lowest_52_week_date: str | None = None
+    market_state: str | None = None
+    is_trading_suspended: bool | None = None
+    delisting_date: Any = None
+    market_warning: str | None = None
+
+    def repeats(self, last: Self) -> bool:
+        return (
+            self.timestamp == last.timestamp
+            and self.acc_trade_volume == last.acc_trade_volume
+            and self.trade_price == last.trade_price
+        )
+
+
+class TradeEvent(MarketEvent, frozen=True, kw_only=True):
+    """One fill. ``ask_bid`` is the taker's side: ``ASK`` sold, ``BID`` bought.
+
+    ``sequential_id`` is unique in its market but not always in order (17 digits: no double holds
+    it). ``change_price`` is absolute on the wire and signed over REST.
+    """
+
+    data_type: ClassVar[DataType] = DataType.TRADE
+    trade_price: float
+    trade_volume: float
+    ask_bid: str
+    sequential_id: int
+    trade_timestamp: int | None = None
+    trade_date: str | None = None
+    trade_time: str | None = None
+    prev_closing_price: float | None = None
+    change: str | None = None
+    change_price: float | None = None
+    best_ask_price: float | None = None
+    best_ask_size: float | None = None
+    best_bid_price: float | None = None
+    best_bid_size: float | None = None
+
+    def repeats(self, last: Self) -> bool:
+        return self.sequential_id == last.sequential_id
+
+
+class OrderbookUnit(msgspec.Struct, frozen=True, gc=False):
+    """One row of a book; prices in the quote currency, sizes in coins.
+
+    A side that is shorter than the other is padded with price 0 and size 0.
+    """
+
+    ask_price: float
+    bid_price: float
+    ask_size: float
+    bid_size: float
+
+
+class OrderbookEvent(MarketEvent, frozen=True, kw_only=True):
+    """A whole book: asks ascending, bids descending, paired by index.
+
+    ``level`` is the grouping in the quote currency, 0 for none. The totals are the exchange's own
+    and may count more rows than ``orderbook_units`` holds.
+    """
+
+    data_type: ClassVar[DataType] = DataType.ORDERBOOK
+    total_ask_size: float
+    total_bid_size: float
+    orderbook_units: tuple[OrderbookUnit, ...]
+    level: float = 0.0
+
+    def repeats(self, last: Self) -> bool:
+        return (
+            self.timestamp == last.timestamp and self.orderbook_units == last.orderbook_units
+        )
+
+    def sliced(self, depth: int) -> OrderbookEvent:
+        """The same book with at most ``depth`` rows."""
+        if len(self.orderbook_units) <= depth:
+            return self
+        return msgspec.structs.replace(self, orderbook_units=self.orderbook_units[:depth])
+
+
+class CandleEvent(MarketEvent, frozen=True, kw_only=True):
+    """One candle, possibly still growing; the same start may come again and the last one holds.
+
+    ``timestamp`` is the time of its last trade; ``time`` is its start (UTC). Volume in coins,
+    value in the quote currency.
+    """
+
+    data_type: ClassVar[DataType] = DataType.CANDLE
+    candle_date_time_utc: str
+    candle_date_time_kst: str | None = None
+    opening_price: float
+    high_price: float
+    low_price: float
+    trade_price: float
+    candle_acc_trade_volume: float
+    candle_acc_trade_price: float
+    prev_closing_price: float | None = None
+    change_price: float | None = None
+    change_rate: float | None = None
+    first_day_of_period: str | None = None
+
+    @property
+    def time(self) -> datetime:
+        return datetime.fromisoformat(self.candle_date_time_utc).replace(tzinfo=UTC)
+
+    @property
+    def start_ms(self) -> int:
+        """The start in ms since 1970, UTC."""
+        return int(self.time.timestamp()) * 1000
+
+    @property
+    def timeframe(self) -> Timeframe:
+        """Its unit."""
+        return Timeframe.parse(self.type.removeprefix("candle."))
+
+    @property
+    def open_price(self) -> float:
+        """The price of its first trade."""
+        return self.opening_price
+
+    @property
+    def close_price(self) -> float:
+        """The price of its last trade so far."""
+        return self.trade_price
+
+    @property
+    def volume(self) -> float:
+        """Coins traded in it."""
+        return self.candle_acc_trade_volume
+
+    @property
+    def value(self) -> float:
+        """Quote currency traded in it."""
+        return self.candle_acc_trade_price
+
+    def repeats(self, last: Self) -> bool:
+        return (
+            self.timestamp == last.timestamp
+            and self.candle_date_time_utc == last.candle_date_time_utc
+            and self.candle_acc_trade_volume == last.candle_acc_trade_volume
+        )
+
+
+class Balance(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the accounts, exact. ``balance`` is available, ``locked`` sits in open orders.
+
+    ``avg_buy_price`` is in ``unit_currency`` and 0 where the exchange does not know it (gifts,
+    transfers); ``avg_buy_price_modified`` says that the user set it by hand.
+    Source: docs.upbit.com, get-balance.
+    """
+
+    currency: str
+    balance: Decimal
+    locked: Decimal = Decimal(0)
+    avg_buy_price: Decimal = Decimal(0)
+    avg_buy_price_modified: bool = False
+    unit_currency: str = "KRW"
+
+
+class BalanceEvent(WebSocketEvent, frozen=True, kw_only=True):
+    """All balances of the account as of ``received_at``."""
+
+    data_type: ClassVar[DataType] = DataType.BALANCE
+    balances: tuple[Balance, ...]
+
+
+class StatusEvent(WebSocketEvent, frozen=True, kw_only=True):
+    """An event about the connection; it comes before the data it explains."""
+
+    data_type: ClassVar[DataType] = DataType.STATUS
+
+
+class ConnectionEvent(StatusEvent, frozen=True, kw_only=True):
+    """A connection changed its state; ``reason`` is for people.
+
+    ``retry_in_s`` is the wait before the next attempt, 0 where there is none. ``resumed`` says
+    that the machine slept and the connection was given up for that.
+    """
+
+    state: ConnectionState
+    reason: str = ""
+    retry_in_s: float = 0.0
+    attempt: int = 0
+    resumed: bool = False
+
+
+class RefusalEvent(StatusEvent, frozen=True, kw_only=True):
+    """The exchange refused a request; ``consumers`` wanted what was new in it."""
+
+    name: str
+    message: str
+    consumers: tuple[Any, ...] = ()

@@ -1,0 +1,1 @@
+"""The asyncio shell: sockets and HTTP, still no Qt."""

@@ -1,0 +1,1 @@
+"""The Qt shell: loop, bridge, manager, proxy, lifecycle."""

@@ -1,0 +1,1 @@
+"""Widgets for PyQt6 programs: chart, order book and balances of Upbit."""

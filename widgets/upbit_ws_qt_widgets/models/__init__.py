@@ -1,0 +1,1 @@
+"""Pure models of the widgets: numpy allowed, no Qt."""
