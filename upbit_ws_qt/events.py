@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 import msgspec
 
+from .errors import UpbitError
 from .timeframe import Timeframe
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "ConnectionState",
     "ConnectionType",
     "DataType",
+    "ErrorEvent",
     "MarketEvent",
     "OrderbookEvent",
     "OrderbookUnit",
@@ -37,6 +39,7 @@ __all__ = [
     "Stamp",
     "StatusEvent",
     "StreamType",
+    "SubscriptionEvent",
     "TickerEvent",
     "TradeEvent",
     "WebSocketEvent",
@@ -288,9 +291,7 @@ class OrderbookEvent(MarketEvent, frozen=True, kw_only=True):
     level: float = 0.0
 
     def repeats(self, last: Self) -> bool:
-        return (
-            self.timestamp == last.timestamp and self.orderbook_units == last.orderbook_units
-        )
+        return self.timestamp == last.timestamp and self.orderbook_units == last.orderbook_units
 
     def sliced(self, depth: int) -> OrderbookEvent:
         """The same book with at most ``depth`` rows."""
@@ -403,6 +404,23 @@ class ConnectionEvent(StatusEvent, frozen=True, kw_only=True):
     retry_in_s: float = 0.0
     attempt: int = 0
     resumed: bool = False
+
+
+class SubscriptionEvent(StatusEvent, frozen=True, kw_only=True):
+    """A request went out, or a second passed without a refusal, which is all the yes there is.
+
+    ``streams`` are what the connection carries from then on.
+    """
+
+    accepted: bool
+    streams: frozenset[Any]
+
+
+class ErrorEvent(StatusEvent, frozen=True, kw_only=True):
+    """Something went wrong that ended nothing; ``count`` of its kind so far."""
+
+    error: UpbitError
+    count: int = 1
 
 
 class RefusalEvent(StatusEvent, frozen=True, kw_only=True):

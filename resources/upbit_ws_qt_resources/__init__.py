@@ -1,1 +1,31 @@
 """Icons, themes and translations, as data."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+__all__ = ["icon_bytes", "themes", "translations"]
+
+
+@cache
+def themes() -> dict[str, dict[str, str]]:
+    """The colours of every theme by name: role to ``#RRGGBB``."""
+    return _load("themes.json")
+
+
+@cache
+def translations(language: str) -> dict[str, str]:
+    """The texts of a language (``ko`` or ``en``) by key."""
+    return _load(f"texts_{language}.json")
+
+
+def icon_bytes(name: str) -> bytes:
+    """The bytes of an icon file, such as ``upbit-ws-qt.svg``."""
+    return files(__name__).joinpath(name).read_bytes()
+
+
+def _load(name: str) -> Any:
+    return json.loads(files(__name__).joinpath(name).read_text(encoding="utf-8"))

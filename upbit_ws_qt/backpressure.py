@@ -1,0 +1,76 @@
+"""What happens to events that come faster than a consumer takes them. Pure."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from .errors import InvalidRequest
+from .events import DataType
+
+__all__ = ["Delivery", "Policy", "default_delivery"]
+
+
+class Policy(enum.StrEnum):
+    """How a subscription treats a backlog."""
+
+    DROP_OLDEST = "drop_oldest"
+    COALESCE_BY_SYMBOL = "coalesce_by_symbol"
+    THROTTLE = "throttle"
+    IMMEDIATE = "immediate"
+    KEEP_ALL = "keep_all"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The policy of one subscription; make it with one of the named constructors.
+
+    ``maxlen`` counts events, ``interval_ms`` is the shortest time between two of one stream.
+    """
+
+    policy: Policy
+    maxlen: int = 0
+    interval_ms: float = 0.0
+
+    @classmethod
+    def drop_oldest(cls, maxlen: int = 10_000) -> Delivery:
+        """Every event in order; a backlog longer than ``maxlen`` loses its oldest, counted."""
+        if maxlen < 1:
+            raise InvalidRequest(f"maxlen must be 1 or more; got {maxlen!r}")
+        return cls(Policy.DROP_OLDEST, maxlen=maxlen)
+
+    @classmethod
+    def coalesce_by_symbol(cls) -> Delivery:
+        """At most the newest event of each stream in a frame; the last one always arrives."""
+        return cls(Policy.COALESCE_BY_SYMBOL)
+
+    @classmethod
+    def throttle(cls, ms: float = 100.0) -> Delivery:
+        """One event of each stream in ``ms``: the first at once, the newest at the end."""
+        if ms <= 0:
+            raise InvalidRequest(f"ms must be above 0; got {ms!r}")
+        return cls(Policy.THROTTLE, interval_ms=ms)
+
+    @classmethod
+    def immediate(cls) -> Delivery:
+        """Every event in order, without waiting for the frame."""
+        return cls(Policy.IMMEDIATE)
+
+    @classmethod
+    def keep_all(cls) -> Delivery:
+        """Every event in order, whatever the backlog."""
+        return cls(Policy.KEEP_ALL)
+
+    @property
+    def keeps_each_event(self) -> bool:
+        """Whether events queue up instead of the newest replacing the older."""
+        return self.policy in (Policy.DROP_OLDEST, Policy.IMMEDIATE, Policy.KEEP_ALL)
+
+
+def default_delivery(data_type: DataType) -> Delivery:
+    """Trades queue and are bounded, balances are never dropped, the rest shows the newest."""
+    if data_type is DataType.TRADE:
+        return Delivery.drop_oldest()
+    if data_type is DataType.BALANCE:
+        return Delivery.keep_all()
+    return Delivery.coalesce_by_symbol()

@@ -1,0 +1,302 @@
+"""Which event goes to whom, and when. Pure.
+
+Coalescing happens at the stream, not at the consumer: one dirty mark and one newest event serve all
+coalescing consumers of a stream, so a hundred of them cost no more than one until delivery.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from .backpressure import Delivery, Policy
+from .events import BalanceEvent, MarketEvent, OrderbookEvent, Stamp, stamped
+from .recovery import EpochManager
+from .subscriptions import BALANCE_STREAM, Stream
+
+__all__ = ["DataRoutingEngine", "Outlet", "OutletStatistics", "StreamEvent"]
+
+StreamEvent = MarketEvent | BalanceEvent
+ConsumerT = TypeVar("ConsumerT")
+
+
+@dataclass(frozen=True, slots=True)
+class OutletStatistics:
+    """Counts of events since the subscription was made; ``queued`` wait now."""
+
+    delivered: int
+    dropped: int
+    queued: int
+
+
+# State: the newest event, whether it waits for delivery, who takes it how (``newest``: coalesced,
+# ``keeping``: each one), and who has received nothing of it yet.
+class _Route:
+    __slots__ = ("dirty", "keeping", "last", "newest", "waiting")
+
+    def __init__(self) -> None:
+        self.last: StreamEvent | None = None
+        self.dirty = False
+        self.newest: dict[Outlet[Any], None] = {}
+        self.keeping: dict[Outlet[Any], None] = {}
+        self.waiting: dict[Outlet[Any], None] = {}
+
+    def side(self, outlet: Outlet[Any]) -> dict[Outlet[Any], None]:
+        return self.keeping if outlet.delivery.keeps_each_event else self.newest
+
+
+# State: the backlog, the marks of the engine, the times of the throttle, and counters.
+class Outlet(Generic[ConsumerT]):
+    """One subscription's end of the pipe; ``consumer`` is whatever the shell delivers to."""
+
+    __slots__ = (
+        "active",
+        "busy",
+        "consumer",
+        "delivered",
+        "delivery",
+        "depth",
+        "dropped",
+        "held",
+        "next_at",
+        "queue",
+        "ready",
+        "streams",
+    )
+
+    def __init__(
+        self,
+        consumer: ConsumerT,
+        streams: Iterable[Stream],
+        delivery: Delivery,
+        depth: int = 30,
+    ) -> None:
+        self.consumer = consumer
+        self.streams = tuple(streams)
+        self.delivery = delivery
+        self.depth = depth
+        self.queue: deque[StreamEvent] = deque()
+        self.held: dict[Stream, None] = {}
+        self.next_at: dict[Stream, float] = {}
+        self.ready = False
+        self.busy = False
+        self.active = True
+        self.delivered = 0
+        self.dropped = 0
+
+    def statistics(self) -> OutletStatistics:
+        """The counters as of now."""
+        return OutletStatistics(self.delivered, self.dropped, len(self.queue))
+
+    def push(self, event: StreamEvent) -> None:
+        """Queue one event; a bounded queue that is full loses its oldest, counted."""
+        if self.delivery.policy is Policy.DROP_OLDEST and len(self.queue) >= self.delivery.maxlen:
+            self.queue.popleft()
+            self.dropped += 1
+        self.queue.append(event)
+
+
+# State: a route for each stream on the wire or wanted, the routes and outlets with something to
+# deliver, the throttled outlets that wait, and counters.
+class DataRoutingEngine(Generic[ConsumerT]):
+    """Takes events in, hands out who gets what. ``now`` is monotonic seconds."""
+
+    def __init__(self, epochs: EpochManager) -> None:
+        self._epochs = epochs
+        self._routes: dict[Stream, _Route] = {}
+        self._dirty: deque[tuple[Stream, _Route]] = deque()
+        self._ready: deque[Outlet[ConsumerT]] = deque()
+        self._throttled: dict[Outlet[ConsumerT], None] = {}
+        self.events = 0
+        self.repeated = 0
+        self.unwanted = 0
+        self.outdated = 0
+        self._immediate = 0
+
+    @property
+    def has_immediate(self) -> bool:
+        """Whether anyone wants events without waiting for the frame."""
+        return self._immediate > 0
+
+    def attach(self, outlet: Outlet[ConsumerT]) -> None:
+        """Add a subscription; the last event of each of its streams is handed to it, replayed."""
+        for stream in outlet.streams:
+            route = self._routes.setdefault(stream, _Route())
+            route.side(outlet)[outlet] = None
+            if route.last is not None and self._is_current(route.last):
+                outlet.push(_replayed(route.last))
+            else:
+                route.waiting[outlet] = None
+        if outlet.queue:
+            self._make_ready(outlet)
+        self._immediate += outlet.delivery.policy is Policy.IMMEDIATE
+
+    def detach(self, outlet: Outlet[ConsumerT]) -> None:
+        """Remove a subscription; nothing more is delivered to it. May be called twice."""
+        if not outlet.active:
+            return
+        outlet.active = False
+        outlet.queue.clear()
+        self._throttled.pop(outlet, None)
+        for stream in outlet.streams:
+            if route := self._routes.get(stream):
+                route.side(outlet).pop(outlet, None)
+                route.waiting.pop(outlet, None)
+        self._immediate -= outlet.delivery.policy is Policy.IMMEDIATE
+
+    def retain(self, streams: Iterable[Stream]) -> None:
+        """Forget the last events of streams that are not on the wire any more."""
+        kept = set(streams)
+        for stream in [key for key in self._routes if key not in kept]:
+            route = self._routes[stream]
+            if route.newest or route.keeping:
+                route.last = None
+            else:
+                del self._routes[stream]
+
+    def route(self, event: StreamEvent) -> Stream | None:
+        """Take one event; returns its stream, or None if nobody has a use for it."""
+        if isinstance(event, OrderbookEvent):
+            stream = Stream(event.type, event.code, event.level)
+        elif isinstance(event, MarketEvent):
+            stream = Stream(event.type, event.code)
+        else:
+            stream = BALANCE_STREAM
+        self.events += 1
+        route = self._routes.get(stream)
+        if route is None:
+            self.unwanted += 1
+            return None
+        last = route.last
+        route.last = event
+        if last is not None and _repeats(event, last):
+            self.repeated += 1
+            for outlet in route.waiting:
+                outlet.push(event)
+                if not outlet.ready:
+                    self._make_ready(outlet)
+            route.waiting.clear()
+            return stream
+        route.waiting.clear()
+        if route.newest and not route.dirty:
+            route.dirty = True
+            self._dirty.append((stream, route))
+        for outlet in route.keeping:
+            outlet.push(event)
+            if not outlet.ready:
+                self._make_ready(outlet)
+        return stream
+
+    def last(self, stream: Stream) -> StreamEvent | None:
+        """The newest event of a stream."""
+        route = self._routes.get(stream)
+        return route.last if route else None
+
+    def deliveries(self, now: float) -> Iterator[tuple[Outlet[ConsumerT], StreamEvent]]:
+        """What is to be delivered now, each in order; new arrivals are taken along.
+
+        The caller delivers between two steps and may do anything there, also attach and detach.
+        """
+        for outlet in list(self._throttled):
+            yield from self._throttle_over(outlet, now)
+        while self._dirty or self._ready:
+            if self._ready:
+                outlet = self._ready.popleft()
+                outlet.ready = False
+                while outlet.queue and outlet.active and not outlet.busy:
+                    yield from self._give(outlet, outlet.queue.popleft())
+                continue
+            stream, route = self._dirty.popleft()
+            route.dirty = False
+            if (event := route.last) is None:
+                continue
+            for outlet in tuple(route.newest):
+                if not outlet.active:
+                    continue
+                if outlet.busy:
+                    outlet.held[stream] = None
+                elif self._may_pass(outlet, stream, now):
+                    yield from self._give(outlet, event)
+
+    def next_deadline(self) -> float | None:
+        """When a throttled event is due."""
+        return min((min(o.next_at[s] for s in o.held) for o in self._throttled), default=None)
+
+    def has_work(self) -> bool:
+        """Whether something is to be delivered now."""
+        return bool(self._dirty or self._ready)
+
+    def finished(self, outlet: Outlet[ConsumerT]) -> None:
+        """A delivery that had kept ``outlet`` busy is over; what it missed is due again."""
+        outlet.busy = False
+        if not outlet.active:
+            return
+        if outlet.queue and not outlet.ready:
+            self._make_ready(outlet)
+        if outlet not in self._throttled:
+            for stream in outlet.held:
+                route = self._routes.get(stream)
+                if route is not None and not route.dirty:
+                    route.dirty = True
+                    self._dirty.append((stream, route))
+            outlet.held.clear()
+
+    def _give(
+        self, outlet: Outlet[ConsumerT], event: StreamEvent
+    ) -> Iterator[tuple[Outlet[ConsumerT], StreamEvent]]:
+        if not self._is_current(event):
+            self.outdated += 1
+            return
+        outlet.delivered += 1
+        if isinstance(event, OrderbookEvent):
+            event = event.sliced(outlet.depth)
+        yield outlet, event
+
+    def _is_current(self, event: StreamEvent) -> bool:
+        return self._epochs.is_current_epoch(event.connection_type, event.epoch)
+
+    def _may_pass(self, outlet: Outlet[ConsumerT], stream: Stream, now: float) -> bool:
+        if outlet.delivery.policy is not Policy.THROTTLE:
+            return True
+        if now < outlet.next_at.get(stream, now):
+            outlet.held[stream] = None
+            self._throttled[outlet] = None
+            return False
+        outlet.next_at[stream] = now + outlet.delivery.interval_ms / 1000
+        return True
+
+    def _throttle_over(
+        self, outlet: Outlet[ConsumerT], now: float
+    ) -> Iterator[tuple[Outlet[ConsumerT], StreamEvent]]:
+        for stream in [held for held in outlet.held if outlet.next_at[held] <= now]:
+            if outlet.busy or not outlet.active:
+                return
+            del outlet.held[stream]
+            outlet.next_at[stream] = now + outlet.delivery.interval_ms / 1000
+            if not outlet.held:
+                self._throttled.pop(outlet, None)
+            event = self.last(stream)
+            if event is not None:
+                yield from self._give(outlet, event)
+
+    def _make_ready(self, outlet: Outlet[ConsumerT]) -> None:
+        outlet.ready = True
+        self._ready.append(outlet)
+
+
+def _repeats(event: StreamEvent, last: StreamEvent) -> bool:
+    # A request sends a snapshot of everything again, also of what nobody lost.
+    return (
+        isinstance(event, MarketEvent)
+        and isinstance(last, MarketEvent)
+        and event.is_snapshot
+        and event.repeats(last)
+    )
+
+
+def _replayed(event: StreamEvent) -> StreamEvent:
+    old = event.stamp
+    stamp = Stamp(old.epoch, old.source, old.connection_type, old.received_at, replayed=True)
+    return stamped(event, stamp)

@@ -1,0 +1,203 @@
+"""Who wants what, and what therefore belongs on the wire. Pure.
+
+The exchange knows one subscription list for a connection and every request replaces it, so what is
+on the wire is always planned afresh: (wanted ∪ in grace) − refused, never patched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from .errors import InvalidRequest
+from .events import DataType
+from .markets import check_markets, quote_currency
+from .timeframe import Timeframe
+
+__all__ = [
+    "BALANCE_STREAM",
+    "DEPTHS",
+    "Stream",
+    "SubscriptionDiff",
+    "SubscriptionSpec",
+    "SubscriptionStateManager",
+    "WirePlan",
+]
+
+#: The numbers of order book rows the exchange offers.
+DEPTHS = (1, 5, 15, 30)
+
+
+class Stream(NamedTuple):
+    """One stream of the exchange: its type there (``candle.1m``), market code and grouping.
+
+    A reply carries no depth, so depth is not part of a stream's identity.
+    """
+
+    type: str
+    code: str
+    level: float = 0.0
+
+
+#: The stream of the account's balances.
+BALANCE_STREAM = Stream("myAsset", "")
+
+#: Every stream on the wire with its depth (0 where depth means nothing).
+WirePlan: TypeAlias = Mapping[Stream, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionSpec:
+    """What one consumer wants; checked at construction.
+
+    ``depth`` counts order book rows, ``level`` is their grouping in KRW (0: none).
+
+    Raises:
+        InvalidMarket: a code has the wrong form.
+        InvalidRequest: the exchange does not offer it.
+    """
+
+    data_type: DataType
+    symbols: tuple[str, ...] = ()
+    timeframe: Timeframe | None = None
+    depth: int = 30
+    level: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.data_type is DataType.STATUS:
+            raise InvalidRequest("status events come by themselves; subscribe to market data")
+        if self.data_type is not DataType.BALANCE:
+            object.__setattr__(self, "symbols", check_markets(self.symbols))
+        elif self.symbols:
+            raise InvalidRequest("balances have no markets; leave the symbols out")
+        if self.data_type is DataType.CANDLE:
+            if self.timeframe is None:
+                raise InvalidRequest("a candle subscription needs a timeframe, such as '1m'")
+            _ = self.timeframe.wire_type
+        if self.depth not in DEPTHS:
+            raise InvalidRequest(f"an order book has 1, 5, 15 or 30 rows; got {self.depth!r}")
+        grouped = [code for code in self.symbols if quote_currency(code) != "KRW"]
+        if self.level < 0 or (self.level and grouped):
+            # The exchange sends nothing at all for a level on any other market.
+            raise InvalidRequest(
+                f"grouping by {self.level!r} is for KRW markets only; got {', '.join(grouped)}"
+            )
+
+    @property
+    def streams(self) -> dict[Stream, int]:
+        """Its streams with their depth."""
+        if self.data_type is DataType.BALANCE:
+            return {BALANCE_STREAM: 0}
+        if self.data_type is DataType.ORDERBOOK:
+            return {Stream("orderbook", code, self.level): self.depth for code in self.symbols}
+        name = self.timeframe.wire_type if self.timeframe else self.data_type.value
+        return {Stream(name, code): 0 for code in self.symbols}
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionDiff:
+    """What a change did to the union of all wishes of its data type."""
+
+    added_symbols: frozenset[str] = frozenset()
+    removed_symbols: frozenset[str] = frozenset()
+
+
+# State: every consumer's wishes; for each wanted stream who wants it and how deep (an index of the
+# wishes, so that a change costs its own size); the streams in grace with their end; the refused.
+class SubscriptionStateManager:
+    """The one source of truth. ``now`` is monotonic seconds everywhere."""
+
+    def __init__(self, grace_period_s: float = 5.0) -> None:
+        self._grace_period_s = grace_period_s
+        self._wishes: dict[Hashable, list[SubscriptionSpec]] = {}
+        self._wanters: dict[Stream, dict[Hashable, int]] = {}
+        self._grace: dict[tuple[Stream, int], float] = {}
+        self._refused: set[Stream] = set()
+
+    def add_subscription(
+        self,
+        client_id: Hashable,
+        data_type: DataType,
+        symbols: Iterable[str] = (),
+        *,
+        timeframe: Timeframe | None = None,
+        depth: int = 30,
+        level: float = 0.0,
+    ) -> SubscriptionDiff:
+        """Add to a consumer's wishes; returns what became wanted that was not before."""
+        codes = (symbols,) if isinstance(symbols, str) else tuple(symbols)
+        return self.add(client_id, SubscriptionSpec(data_type, codes, timeframe, depth, level))
+
+    def add(self, client_id: Hashable, spec: SubscriptionSpec) -> SubscriptionDiff:
+        """Add ``spec`` to a consumer's wishes."""
+        added: set[str] = set()
+        self._wishes.setdefault(client_id, []).append(spec)
+        for stream, depth in spec.streams.items():
+            wanters = self._wanters.setdefault(stream, {})
+            if not wanters:
+                added.add(stream.code)
+            wanters[client_id] = max(depth, wanters.get(client_id, 0))
+        return SubscriptionDiff(added_symbols=frozenset(added))
+
+    def remove_client(self, client_id: Hashable, now: float = 0.0) -> SubscriptionDiff:
+        """Drop all wishes of a consumer; what nobody else wants goes into grace."""
+        removed: set[str] = set()
+        specs = self._wishes.pop(client_id, ())
+        for stream in {stream for spec in specs for stream in spec.streams}:
+            wanters = self._wanters[stream]
+            depth = wanters.pop(client_id)
+            if not wanters:
+                del self._wanters[stream]
+                removed.add(stream.code)
+            if stream in self._refused:
+                if not wanters:
+                    self._refused.discard(stream)
+            elif depth > max(wanters.values(), default=-1):
+                self._grace[stream, depth] = now + self._grace_period_s
+        return SubscriptionDiff(removed_symbols=frozenset(removed))
+
+    def clients(self) -> dict[Hashable, tuple[SubscriptionSpec, ...]]:
+        """Every consumer with its wishes."""
+        return {client: tuple(specs) for client, specs in self._wishes.items()}
+
+    def wanted(self) -> dict[Stream, int]:
+        """Every wanted stream with the greatest depth wanted."""
+        return {stream: max(wanters.values()) for stream, wanters in self._wanters.items()}
+
+    def get_consolidated_subscription(self) -> dict[DataType, frozenset[str]]:
+        """The market codes wanted of each data type."""
+        wanted: dict[DataType, set[str]] = {data_type: set() for data_type in DataType}
+        for specs in self._wishes.values():
+            for spec in specs:
+                wanted[spec.data_type].update(spec.symbols)
+        return {data_type: frozenset(codes) for data_type, codes in wanted.items()}
+
+    def wire_plan(self, now: float = 0.0) -> dict[Stream, int]:
+        """(wanted ∪ in grace) − refused."""
+        plan = self.wanted()
+        for (stream, depth), until in self._grace.items():
+            if until > now:
+                plan[stream] = max(depth, plan.get(stream, 0))
+        return {stream: depth for stream, depth in plan.items() if stream not in self._refused}
+
+    def expire(self, now: float) -> None:
+        """Forget the streams whose grace is over."""
+        self._grace = {key: until for key, until in self._grace.items() if until > now}
+
+    def next_deadline(self) -> float | None:
+        """When the next grace ends."""
+        return min(self._grace.values(), default=None)
+
+    def refuse(self, streams: Iterable[Stream]) -> tuple[Hashable, ...]:
+        """Keep these off the wire while anyone wants them; returns the consumers that do."""
+        refused = set(streams)
+        self._refused |= refused
+        self._grace = {key: end for key, end in self._grace.items() if key[0] not in refused}
+        owners = (client for stream in refused for client in self._wanters.get(stream, ()))
+        return tuple(dict.fromkeys(owners))
+
+    def is_refused(self, client_id: Hashable) -> bool:
+        """Whether the exchange refused anything this consumer wants."""
+        specs = self._wishes.get(client_id, ())
+        return any(not self._refused.isdisjoint(spec.streams) for spec in specs)
