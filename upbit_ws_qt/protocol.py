@@ -38,7 +38,7 @@ from .settings import FeedSettings
 from .subscriptions import Stream, SubscriptionSpec, SubscriptionStateManager
 from .wire import ErrorFrame, StatusFrame, decode_frame, encode_request
 
-__all__ = ["Action", "Close", "Connect", "Fetch", "FeedProtocol", "Instant", "Ping", "Send"]
+__all__ = ["Action", "Close", "Connect", "FeedProtocol", "Fetch", "Instant", "Ping", "Send"]
 
 #: Changes within this time share one request.
 DEBOUNCE_S = 0.02

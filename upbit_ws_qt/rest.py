@@ -1,7 +1,7 @@
 """REST calls as values and their answers as events. Pure.
 
-Source: docs.upbit.com, the reference of each path. Quotation answers carry numbers, exchange answers
-strings; both write errors as ``{"error": {"name": …, "message": …}}``.
+Source: docs.upbit.com, the reference of each path. Quotation answers carry numbers, exchange
+answers strings; both write errors as ``{"error": {"name": …, "message": …}}``.
 """
 
 from __future__ import annotations
@@ -102,7 +102,10 @@ def orderbooks(
     """The books of some markets, ``depth`` rows each, grouped by ``level`` KRW (0: not)."""
     if depth not in DEPTHS:
         raise InvalidRequest(f"an order book has 1, 5, 15 or 30 rows; got {depth!r}")
-    params = (("markets", ",".join(check_markets(codes))), ("count", str(depth)))
+    params: tuple[tuple[str, str], ...] = (
+        ("markets", ",".join(check_markets(codes))),
+        ("count", str(depth)),
+    )
     if level:
         params = (*params, ("level", f"{level:g}"))
     return RestCall("/v1/orderbook", params, "orderbook", _read_orderbooks)
@@ -166,7 +169,7 @@ class _ErrorBody(msgspec.Struct):
 
 class _MarketEventRow(msgspec.Struct):
     warning: bool = False
-    caution: dict[str, bool] = {}  # noqa: RUF012 - msgspec copies the default
+    caution: dict[str, bool] = {}
 
 
 class _MarketRow(msgspec.Struct):
