@@ -1,1 +1,146 @@
-"""Real-time Upbit data for PyQt6 programs."""
+"""Real-time Upbit data for PyQt6 programs: one manager, and a small proxy for each component.
+
+Everything public is importable from here. It is loaded when it is first used, so that the pure
+modules can be imported without Qt.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .backpressure import Delivery as Delivery
+    from .errors import AuthenticationFailed as AuthenticationFailed
+    from .errors import ConnectFailed as ConnectFailed
+    from .errors import ConnectionLost as ConnectionLost
+    from .errors import DecodeError as DecodeError
+    from .errors import DuplicateClient as DuplicateClient
+    from .errors import InvalidMarket as InvalidMarket
+    from .errors import InvalidRequest as InvalidRequest
+    from .errors import InvalidState as InvalidState
+    from .errors import LocalError as LocalError
+    from .errors import ProxyClosed as ProxyClosed
+    from .errors import RateLimited as RateLimited
+    from .errors import RecordingError as RecordingError
+    from .errors import RemoteError as RemoteError
+    from .errors import RequestRejected as RequestRejected
+    from .errors import RequestTimeout as RequestTimeout
+    from .errors import TransportError as TransportError
+    from .errors import UpbitError as UpbitError
+    from .errors import WrongThread as WrongThread
+    from .events import Balance as Balance
+    from .events import BalanceEvent as BalanceEvent
+    from .events import CandleEvent as CandleEvent
+    from .events import ConnectionEvent as ConnectionEvent
+    from .events import ConnectionState as ConnectionState
+    from .events import ConnectionType as ConnectionType
+    from .events import DataType as DataType
+    from .events import OrderbookEvent as OrderbookEvent
+    from .events import OrderbookUnit as OrderbookUnit
+    from .events import Source as Source
+    from .events import StreamType as StreamType
+    from .events import TickerEvent as TickerEvent
+    from .events import TradeEvent as TradeEvent
+    from .events import WebSocketEvent as WebSocketEvent
+    from .health import ConnectionQuality as ConnectionQuality
+    from .health import HealthReport as HealthReport
+    from .health import HealthStatus as HealthStatus
+    from .markets import Market as Market
+    from .qt.bridge import QtBridgeManager as QtBridgeManager
+    from .qt.fanout import FanoutHub as FanoutHub
+    from .qt.lifecycle import ComponentLifecycleManager as ComponentLifecycleManager
+    from .qt.manager import GlobalWebSocketManager as GlobalWebSocketManager
+    from .qt.markets import MarketList as MarketList
+    from .qt.program import run as run
+    from .qt.proxy import WebSocketClientProxy as WebSocketClientProxy
+    from .qt.running import install as install
+    from .qt.subscription import Subscription as Subscription
+    from .ratelimit import GlobalRateLimiter as GlobalRateLimiter
+    from .recovery import EpochManager as EpochManager
+    from .recovery import ExponentialBackoff as ExponentialBackoff
+    from .recovery import RecoveryEngine as RecoveryEngine
+    from .routing import DataRoutingEngine as DataRoutingEngine
+    from .settings import Credentials as Credentials
+    from .settings import FeedSettings as FeedSettings
+    from .subscriptions import SubscriptionDiff as SubscriptionDiff
+    from .subscriptions import SubscriptionSpec as SubscriptionSpec
+    from .subscriptions import SubscriptionStateManager as SubscriptionStateManager
+    from .timeframe import Timeframe as Timeframe
+    from .wire import decode as decode
+
+# Where each public name lives; the imports above tell the same to type checkers, and a test holds
+# the two together.
+_MODULES = {
+    "backpressure": ("Delivery",),
+    "errors": (
+        "AuthenticationFailed",
+        "ConnectFailed",
+        "ConnectionLost",
+        "DecodeError",
+        "DuplicateClient",
+        "InvalidMarket",
+        "InvalidRequest",
+        "InvalidState",
+        "LocalError",
+        "ProxyClosed",
+        "RateLimited",
+        "RecordingError",
+        "RemoteError",
+        "RequestRejected",
+        "RequestTimeout",
+        "TransportError",
+        "UpbitError",
+        "WrongThread",
+    ),
+    "events": (
+        "Balance",
+        "BalanceEvent",
+        "CandleEvent",
+        "ConnectionEvent",
+        "ConnectionState",
+        "ConnectionType",
+        "DataType",
+        "OrderbookEvent",
+        "OrderbookUnit",
+        "Source",
+        "StreamType",
+        "TickerEvent",
+        "TradeEvent",
+        "WebSocketEvent",
+    ),
+    "health": ("ConnectionQuality", "HealthReport", "HealthStatus"),
+    "markets": ("Market",),
+    "qt.bridge": ("QtBridgeManager",),
+    "qt.fanout": ("FanoutHub",),
+    "qt.lifecycle": ("ComponentLifecycleManager",),
+    "qt.manager": ("GlobalWebSocketManager",),
+    "qt.markets": ("MarketList",),
+    "qt.program": ("run",),
+    "qt.proxy": ("WebSocketClientProxy",),
+    "qt.running": ("install",),
+    "qt.subscription": ("Subscription",),
+    "ratelimit": ("GlobalRateLimiter",),
+    "recovery": ("EpochManager", "ExponentialBackoff", "RecoveryEngine"),
+    "routing": ("DataRoutingEngine",),
+    "settings": ("Credentials", "FeedSettings"),
+    "subscriptions": ("SubscriptionDiff", "SubscriptionSpec", "SubscriptionStateManager"),
+    "timeframe": ("Timeframe",),
+    "wire": ("decode",),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = sorted(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

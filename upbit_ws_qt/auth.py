@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import uuid
 from collections.abc import Callable
+from typing import Protocol
 
-import jwt
+from jwt import PyJWS
+from jwt.algorithms import HMACAlgorithm
 
+from .errors import InvalidState
 from .settings import Credentials
 
 __all__ = ["UpbitAuthenticator"]
+
+
+class _Hs512(HMACAlgorithm):
+    """HS512 for the exchange's secrets: they have 40 bytes and PyJWT warns below 64."""
+
+    def check_key_length(self, key: bytes) -> None:
+        del key
+
+
+class _Signer(Protocol):
+    def encode(self, payload: bytes, key: str, algorithm: str) -> str: ...
+
+
+def _make_signer() -> _Signer:
+    signer = PyJWS()
+    signer.unregister_algorithm("HS512")
+    signer.register_algorithm("HS512", _Hs512(HMACAlgorithm.SHA512))
+    return signer
+
+
+_signer = _make_signer()
 
 
 # State: the credentials; the only place that holds them at work.
@@ -30,12 +55,18 @@ class UpbitAuthenticator:
         self._nonce = nonce
 
     def headers(self, query: str = "") -> dict[str, str]:
-        """The header for a call with this query string, not URL-encoded, in the order sent."""
+        """The header for a call with this query string, not URL-encoded, in the order sent.
+
+        Raises:
+            InvalidState: the key was deleted.
+        """
+        if not self._credentials.secret_key:
+            raise InvalidState("the key was deleted; set another one")
         claims = {"access_key": self._credentials.access_key, "nonce": self._nonce()}
         if query:
             claims["query_hash"] = hashlib.sha512(query.encode()).hexdigest()
             claims["query_hash_alg"] = "SHA512"
-        token = jwt.encode(claims, self._credentials.secret_key, algorithm="HS512")
+        token = _signer.encode(json.dumps(claims).encode(), self._credentials.secret_key, "HS512")
         return {"Authorization": f"Bearer {token}"}
 
     def __repr__(self) -> str:

@@ -58,7 +58,7 @@ _TICKS: Mapping[str, tuple[tuple[float, float], ...]] = {
 }
 
 
-def check_market(code: str) -> str:
+def check_market(code: object) -> str:
     """Return ``code`` if it has the form of a market code such as ``KRW-BTC``.
 
     The exchange ignores a wrong or lower-case code in silence, so the form is checked at the call.
@@ -71,10 +71,10 @@ def check_market(code: str) -> str:
     hint = ""
     if isinstance(code, str):
         upper = code.strip().upper().replace("/", "-").replace("_", "-")
-        if _CODE.fullmatch(upper):
-            hint = f"; did you mean {upper!r}?"
-        elif upper.isalnum():
-            hint = f"; did you mean 'KRW-{upper}'?"
+        for likely in (upper, f"KRW-{upper}"):
+            if _CODE.fullmatch(likely):
+                hint = f"; did you mean {likely!r}?"
+                break
     raise InvalidMarket(f"a market code reads QUOTE-BASE, such as 'KRW-BTC'; got {code!r}{hint}")
 
 
@@ -110,7 +110,7 @@ def format_price(price: float, tick: float) -> str:
 
 def format_volume(volume: float, decimals: int = 8) -> str:
     """Format an amount of coins with thousands separated, rounded half up."""
-    exact = Decimal(repr(volume)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    exact = Decimal(str(volume)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     return f"{exact:,f}"
 
 

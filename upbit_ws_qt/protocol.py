@@ -118,6 +118,7 @@ class FeedProtocol:
         self.recovery = recovery or RecoveryEngine()
         self.decode_errors = 0
         self.requests_sent = 0
+        self.reason = ""
         self._share = settings.limit_share
         self._epochs = epochs
         self._ticket = ticket
@@ -330,6 +331,7 @@ class FeedProtocol:
             self._ping_due = False
         quiet = after in (ConnectionState.IDLE, ConnectionState.STOPPED, ConnectionState.REFUSED)
         self._checked = None if quiet else self._checked or now
+        self.reason = reason
         retry_at = self.recovery.retry_at
         self._emit(
             ConnectionEvent(

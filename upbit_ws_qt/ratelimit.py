@@ -51,16 +51,26 @@ class SlidingWindows:
         """One was sent."""
         self._sent.append(now)
 
+    def reserve(self, now: float) -> float:
+        """Take the next place and return its time; the caller sends then, not before."""
+        at = self.next_send_time(now)
+        self.sent(at)
+        return at
+
+    def is_stopped(self, now: float) -> bool:
+        """Whether the exchange said stop and that still holds."""
+        return now < self._stopped_until
+
     def stop_until(self, time: float) -> None:
         """The exchange said stop; nothing goes out before ``time``."""
         self._stopped_until = max(self._stopped_until, time)
 
     def remaining(self, now: float) -> int:
         """How many may be sent at once."""
-        if now < self._stopped_until:
+        if self.is_stopped(now):
             return 0
         return min(
-            limit - sum(1 for sent in self._sent if sent > now - per_s)
+            limit - sum(1 for sent in self._sent if sent + per_s > now)
             for limit, per_s in self._windows
         )
 

@@ -6,7 +6,7 @@ answers strings; both write errors as ``{"error": {"name": …, "message": …}}
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -49,7 +49,7 @@ CANDLE_PAGE = 200
 
 ResultT = TypeVar("ResultT")
 
-# The key itself is refused with these names; anything else about a key may pass.
+# The key itself is refused with these names, also where the status is 403.
 _KEY_REFUSED = frozenset(
     {
         "invalid_access_key",
@@ -60,6 +60,13 @@ _KEY_REFUSED = frozenset(
         "out_of_scope",
     }
 )
+
+
+# These say 401 as well, but are about one call; the next may pass.
+_CALL_REFUSED = frozenset({"nonce_used", "invalid_query_payload"})
+
+# What an answer can do to the decoder: broken JSON, a string that is not UTF-8, too many brackets.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +85,12 @@ class RestCall(Generic[ResultT]):
         return "&".join(f"{name}={value}" for name, value in self.params)
 
 
-def markets() -> RestCall[dict[str, Market]]:
+def markets() -> RestCall[Mapping[str, Market]]:
     """All markets with their names and warnings."""
     return RestCall("/v1/market/all", (("is_details", "true"),), "market", _read_markets)
 
 
-def instruments(codes: Sequence[str]) -> RestCall[dict[str, Instrument]]:
+def instruments(codes: Sequence[str]) -> RestCall[Mapping[str, Instrument]]:
     """Tick sizes and order book groupings."""
     listed = ",".join(check_markets(codes))
     params = (("markets", listed),)
@@ -107,7 +114,7 @@ def orderbooks(
         ("count", str(depth)),
     )
     if level:
-        params = (*params, ("level", f"{level:g}"))
+        params = (*params, ("level", f"{level:.8f}".rstrip("0").rstrip(".")))
     return RestCall("/v1/orderbook", params, "orderbook", _read_orderbooks)
 
 
@@ -146,14 +153,14 @@ def error_of(status: int, body: bytes, now: float) -> UpbitError:
     """
     try:
         error = msgspec.json.decode(body, type=_ErrorBody).error
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         error = _ErrorDetail(name=str(status), message="the answer has no readable error")
     name = str(error.name)
     if status == 429:
         return RateLimited(f"the exchange's limit is reached ({name})", now + 1.0)
     if status == 418:
         return RateLimited(f"the exchange blocks this address for a while ({name})", now + 60.0)
-    if status == 401 or name in _KEY_REFUSED:
+    if name in _KEY_REFUSED or (status == 401 and name not in _CALL_REFUSED):
         return AuthenticationFailed(f"{name}: {error.message}", name)
     return RequestRejected(name, error.message)
 
@@ -198,7 +205,7 @@ class _BookRow(msgspec.Struct):
 def _decode(body: bytes, type_: Any) -> Any:
     try:
         return msgspec.json.decode(body, type=type_)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise DecodeError(f"an answer is not what the documents say: {error}", body) from error
 
 
@@ -216,12 +223,15 @@ def _read_markets(body: bytes) -> dict[str, Market]:
 
 def _read_instruments(body: bytes) -> dict[str, Instrument]:
     rows: list[_InstrumentRow] = _decode(body, list[_InstrumentRow])
-    return {
-        row.market: Instrument(
-            float(row.tick_size), tuple(float(level) for level in row.supported_levels)
-        )
-        for row in rows
-    }
+    try:
+        return {
+            row.market: Instrument(
+                float(row.tick_size), tuple(float(level) for level in row.supported_levels)
+            )
+            for row in rows
+        }
+    except ValueError as error:
+        raise DecodeError(f"an answer is not what the documents say: {error}", body) from error
 
 
 def _read_tickers(body: bytes) -> tuple[TickerEvent, ...]:

@@ -16,7 +16,7 @@ from .events import BalanceEvent, MarketEvent, OrderbookEvent, Stamp, stamped
 from .recovery import EpochManager
 from .subscriptions import BALANCE_STREAM, Stream
 
-__all__ = ["DataRoutingEngine", "Outlet", "OutletStatistics", "StreamEvent"]
+__all__ = ["DataRoutingEngine", "Outlet", "OutletStatistics", "StreamEvent", "stream_of"]
 
 StreamEvent = MarketEvent | BalanceEvent
 ConsumerT = TypeVar("ConsumerT")
@@ -146,24 +146,38 @@ class DataRoutingEngine(Generic[ConsumerT]):
                 route.waiting.pop(outlet, None)
         self._immediate -= outlet.delivery.policy is Policy.IMMEDIATE
 
+    def narrow(self, outlet: Outlet[ConsumerT], streams: Iterable[Stream]) -> None:
+        """Go on with only these of a subscription's streams."""
+        kept = set(streams)
+        for stream in set(outlet.streams) - kept:
+            if route := self._routes.get(stream):
+                route.side(outlet).pop(outlet, None)
+                route.waiting.pop(outlet, None)
+            outlet.held.pop(stream, None)
+        if not outlet.held:
+            self._throttled.pop(outlet, None)
+        outlet.streams = tuple(stream for stream in outlet.streams if stream in kept)
+        outlet.queue = deque(event for event in outlet.queue if stream_of(event) in kept)
+
     def retain(self, streams: Iterable[Stream]) -> None:
         """Forget the last events of streams that are not on the wire any more."""
-        kept = set(streams)
+        kept = {*streams, BALANCE_STREAM}
         for stream in [key for key in self._routes if key not in kept]:
-            route = self._routes[stream]
-            if route.newest or route.keeping:
-                route.last = None
-            else:
-                del self._routes[stream]
+            self.forget(stream)
+
+    def forget(self, stream: Stream) -> None:
+        """Hand the last event of a stream to nobody from now on."""
+        route = self._routes.get(stream)
+        if route is None:
+            return
+        if route.newest or route.keeping:
+            route.last = None
+        else:
+            del self._routes[stream]
 
     def route(self, event: StreamEvent) -> Stream | None:
         """Take one event; returns its stream, or None if nobody has a use for it."""
-        if isinstance(event, OrderbookEvent):
-            stream = Stream(event.type, event.code, event.level)
-        elif isinstance(event, MarketEvent):
-            stream = Stream(event.type, event.code)
-        else:
-            stream = BALANCE_STREAM
+        stream = stream_of(event)
         self.events += 1
         route = self._routes.get(stream)
         if route is None:
@@ -284,6 +298,15 @@ class DataRoutingEngine(Generic[ConsumerT]):
     def _make_ready(self, outlet: Outlet[ConsumerT]) -> None:
         outlet.ready = True
         self._ready.append(outlet)
+
+
+def stream_of(event: StreamEvent) -> Stream:
+    """The stream an event belongs to."""
+    if isinstance(event, OrderbookEvent):
+        return Stream(event.type, event.code, event.level)
+    if isinstance(event, MarketEvent):
+        return Stream(event.type, event.code)
+    return BALANCE_STREAM
 
 
 def _repeats(event: StreamEvent, last: StreamEvent) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from .errors import InvalidRequest
@@ -46,10 +46,15 @@ class FeedSettings:
             ("rest_url", ("https", "http")),
         ):
             _check_url(name, getattr(self, name), schemes)
-        for name in ("frame_interval_ms", "balance_poll_interval_s", "connect_timeout_s"):
+        for name in (
+            "frame_interval_ms",
+            "balance_poll_interval_s",
+            "connect_timeout_s",
+            "request_timeout_s",
+        ):
             if not getattr(self, name) > 0:
                 raise InvalidRequest(f"{name} must be above 0; got {getattr(self, name)!r}")
-        if self.grace_period_s < 0:
+        if not self.grace_period_s >= 0:
             raise InvalidRequest(f"grace_period_s must be 0 or more; got {self.grace_period_s!r}")
         if not 0 < self.limit_share <= 1:
             raise InvalidRequest(f"limit_share is above 0, at most 1; got {self.limit_share!r}")
@@ -59,15 +64,19 @@ class FeedSettings:
         host = urlsplit(url).hostname or ""
         return (
             host in _LOOPBACK
-            or host in self.trusted_hosts
+            or host in (trusted.lower() for trusted in self.trusted_hosts)
             or host == _EXCHANGE_DOMAIN
             or host.endswith("." + _EXCHANGE_DOMAIN)
         )
 
 
 def _check_url(name: str, url: str, schemes: tuple[str, str]) -> None:
-    parts = urlsplit(url)
     encrypted, plain = schemes
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise InvalidRequest(f"{name} must be a URL; got {url!r} ({error})") from None
     if parts.scheme == encrypted and parts.hostname:
         return
     if parts.scheme == plain and parts.hostname in _LOOPBACK:
@@ -77,20 +86,24 @@ def _check_url(name: str, url: str, schemes: tuple[str, str]) -> None:
     )
 
 
-# State: the two strings, emptied by `delete`.
-@dataclass(slots=True)
+# State: the two strings, emptied by `delete`. Not a dataclass: `asdict`, and every encoder that
+# knows dataclasses, would write the key out.
 class Credentials:
     """An access key and its secret; neither is ever shown.
 
     Make the key on the exchange's page with the rights to read assets and orders, nothing more.
+
+    Raises:
+        InvalidRequest: one of the two is empty.
     """
 
-    access_key: str = field(repr=False)
-    secret_key: str = field(repr=False)
+    __slots__ = ("access_key", "secret_key")
 
-    def __post_init__(self) -> None:
-        if not self.access_key or not self.secret_key:
+    def __init__(self, access_key: str, secret_key: str) -> None:
+        if not access_key or not secret_key:
             raise InvalidRequest("credentials need both an access key and a secret key")
+        self.access_key = access_key
+        self.secret_key = secret_key
 
     def __repr__(self) -> str:
         return "Credentials(***)"

@@ -75,13 +75,17 @@ class SubscriptionSpec:
             if self.timeframe is None:
                 raise InvalidRequest("a candle subscription needs a timeframe, such as '1m'")
             _ = self.timeframe.wire_type
+        elif self.timeframe is not None:
+            raise InvalidRequest(f"only candles have a timeframe; got {self.timeframe.value!r}")
         if self.depth not in DEPTHS:
             raise InvalidRequest(f"an order book has 1, 5, 15 or 30 rows; got {self.depth!r}")
-        grouped = [code for code in self.symbols if quote_currency(code) != "KRW"]
-        if self.level < 0 or (self.level and grouped):
+        if not self.level >= 0:
+            raise InvalidRequest(f"level is 0 (no grouping) or above; got {self.level!r}")
+        others = [code for code in self.symbols if quote_currency(code) != "KRW"]
+        if self.level and others:
             # The exchange sends nothing at all for a level on any other market.
             raise InvalidRequest(
-                f"grouping by {self.level!r} is for KRW markets only; got {', '.join(grouped)}"
+                f"grouping by {self.level!r} is for KRW markets only; got {', '.join(others)}"
             )
 
     @property
@@ -97,7 +101,7 @@ class SubscriptionSpec:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionDiff:
-    """What a change did to the union of all wishes of its data type."""
+    """The market codes of the streams that became wanted, or that nobody wants any more."""
 
     added_symbols: frozenset[str] = frozenset()
     removed_symbols: frozenset[str] = frozenset()
@@ -192,7 +196,7 @@ class SubscriptionStateManager:
     def refuse(self, streams: Iterable[Stream]) -> tuple[Hashable, ...]:
         """Keep these off the wire while anyone wants them; returns the consumers that do."""
         refused = set(streams)
-        self._refused |= refused
+        self._refused |= refused & self._wanters.keys()
         self._grace = {key: end for key, end in self._grace.items() if key[0] not in refused}
         owners = (client for stream in refused for client in self._wanters.get(stream, ()))
         return tuple(dict.fromkeys(owners))

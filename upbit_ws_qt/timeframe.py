@@ -47,11 +47,9 @@ class Timeframe(enum.StrEnum):
         match = _SPELLING.fullmatch(text.strip())
         if match and text.strip() and not (match[1] and match[3]):
             unit = match[3] or _LONG_UNITS.get(match[1] or "", "y" if match[1] else "m")
-            count = int(match[2] or 1)
-            if unit == "h":
-                unit, count = "m", count * 60
             try:
-                return cls(f"{count}{unit}")
+                count = int(match[2] or 1)
+                return cls(f"{count * 60}m" if unit == "h" else f"{count}{unit}")
             except ValueError:
                 pass
         expected = ", ".join(member.value for member in cls)

@@ -174,6 +174,8 @@ class _Head(msgspec.Struct):
 
 
 _head_decoder = msgspec.json.Decoder(_Head)
+# What a frame can do to the decoder: broken JSON, a string that is not UTF-8, too many brackets.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _set = msgspec.structs.force_setattr
 
 
@@ -198,7 +200,7 @@ def decode_frame(frame: bytes, stamp: Stamp) -> MarketEvent | ErrorFrame | Statu
             if decoder is None:
                 raise DecodeError(f"no frame type is called {name!r}", frame)
         event: MarketEvent = decoder.decode(frame)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise DecodeError(f"a frame is not what the documents say: {error}", frame) from error
     _set(event, "stamp", stamp)
     return event

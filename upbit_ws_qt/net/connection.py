@@ -1,0 +1,228 @@
+"""Performs what a :class:`FeedProtocol` decides: dials, sends, fetches, one timer. No Qt."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from upbit_ws_qt.errors import UpbitError
+from upbit_ws_qt.events import Balance
+from upbit_ws_qt.protocol import (
+    Close,
+    Connect,
+    FeedProtocol,
+    Fetch,
+    Instant,
+    Ping,
+    Send,
+)
+
+from .transport import WebSocketTransport, dial
+
+__all__ = ["ConnectionDriver", "Fetcher", "now"]
+
+Fetcher = Callable[[Fetch], Coroutine[Any, Any, tuple[Balance, ...]]]
+Spawner = Callable[[Coroutine[Any, Any, None], str], "asyncio.Task[None]"]
+
+# A timer later than this means that our own thread stood still: the socket is read before anything
+# is concluded from the silence.
+_STALLED_S = 0.25
+# How long the event loop gets to read what waits in the socket after a stall.
+_CATCH_UP_S = 0.05
+# Timers may come early by less than this without being re-armed (a timer's resolution).
+_EARLY_S = 0.001
+
+
+def now() -> Instant:
+    """This moment on both clocks."""
+    return Instant(time.monotonic(), time.time())
+
+
+# State: the transport or the dial under way, the tasks of fetches, the timer with its deadline,
+# and how many pongs were reported.
+class ConnectionDriver:
+    """One connection at work. Messages are only taken in :meth:`ingest`, at the owner's pace.
+
+    Args:
+        protocol: the brain.
+        url: where to dial.
+        fetch: asks REST.
+        loop: gives the event loop when it is needed.
+        spawn: runs a coroutine as a task somebody owns.
+        wake: called when there is something to ingest or events wait in ``protocol``.
+    """
+
+    def __init__(
+        self,
+        protocol: FeedProtocol,
+        url: str,
+        *,
+        fetch: Fetcher,
+        loop: Callable[[], asyncio.AbstractEventLoop],
+        spawn: Spawner,
+        wake: Callable[[], None],
+        connect_timeout_s: float = 10.0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.protocol = protocol
+        self._url = url
+        self._fetch = fetch
+        self._loop = loop
+        self._spawn = spawn
+        self._wake = wake
+        self._connect_timeout_s = connect_timeout_s
+        self._tls = tls
+        self._transport: WebSocketTransport | None = None
+        self._dialling: asyncio.Task[None] | None = None
+        self._fetching: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline: float | None = None
+        self._pongs = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a socket."""
+        return self._transport is not None
+
+    def settle(self, at: Instant | None = None) -> None:
+        """Perform every action that is due and arm the timer; call it after each change."""
+        self._perform(at or now())
+        self._wake()
+
+    def _perform(self, at: Instant) -> None:
+        while (action := self.protocol.next_action(at)) is not None:
+            match action:
+                case Connect():
+                    self._dialling = self._spawn(self._dial(), "dial")
+                case Send(data):
+                    if self._transport is not None:
+                        self._transport.send(data)
+                case Ping():
+                    if self._transport is not None:
+                        self._transport.ping()
+                case Fetch():
+                    task = self._spawn(self._answer(action), "fetch")
+                    self._fetching.add(task)
+                    task.add_done_callback(self._fetching.discard)
+                case Close():
+                    self._close()
+        self._arm(at)
+
+    def ingest(self, deadline: float) -> bool:
+        """Hand the messages that came to the protocol until ``deadline`` (monotonic seconds).
+
+        Returns whether messages are left.
+        """
+        transport = self._transport
+        if transport is None:
+            return False
+        if transport.pongs != self._pongs:
+            self._pongs = transport.pongs
+            self.protocol.pong_received(now())
+        if not transport.has_messages:
+            return False
+        at = now()
+        receive = self.protocol.receive_message
+        left = False
+        for number, message in enumerate(transport.messages()):
+            receive(message, at)
+            # Looking at the clock costs as much as a tenth of a message.
+            if number % 16 == 15 and time.monotonic() >= deadline:
+                left = transport.has_messages
+                break
+        self._perform(at)
+        return left
+
+    def close(self) -> None:
+        """End everything at once; needs nobody's answer."""
+        self._close()
+        for task in tuple(self._fetching):
+            task.cancel()
+        self._disarm()
+
+    # -- heard from the transport -----------------------------------------------------------------
+
+    def messages_waiting(self) -> None:
+        self._wake()
+
+    def transport_lost(self, error: UpbitError) -> None:
+        # What came before the end is handed in before the end.
+        self.ingest(float("inf"))
+        self._transport = None
+        self._lost(error)
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    async def _dial(self) -> None:
+        try:
+            transport = await dial(
+                self._url, self, tls=self._tls, timeout_s=self._connect_timeout_s
+            )
+        except UpbitError as error:
+            self._dialling = None
+            self._lost(error)
+            return
+        self._dialling = None
+        self._transport = transport
+        self._pongs = 0
+        self.protocol.connection_made(now())
+        self.settle()
+
+    async def _answer(self, fetch: Fetch) -> None:
+        result: tuple[Balance, ...] | UpbitError
+        try:
+            result = await self._fetch(fetch)
+        except UpbitError as error:
+            result = error
+        at = now()
+        self.protocol.reply(fetch, result, at)
+        self.settle(at)
+
+    def _lost(self, error: UpbitError) -> None:
+        at = now()
+        self.protocol.connection_lost(error, at)
+        self.settle(at)
+
+    def _close(self) -> None:
+        if self._dialling is not None:
+            self._dialling.cancel()
+            self._dialling = None
+        if self._transport is not None:
+            self._transport.abort()
+            self._transport = None
+
+    def _arm(self, at: Instant) -> None:
+        deadline = self.protocol.next_deadline()
+        if deadline == self._deadline:
+            return
+        self._disarm()
+        self._deadline = deadline
+        if deadline is not None:
+            delay = max(0.0, deadline - at.monotonic)
+            self._timer = self._loop().call_later(delay, self._on_timer, deadline)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._deadline = None
+
+    def _on_timer(self, deadline: float, *, caught_up: bool = False) -> None:
+        at = now()
+        early = deadline - at.monotonic
+        if early > _EARLY_S:
+            self._timer = self._loop().call_later(early, self._on_timer, deadline)
+            return
+        if early > 0:
+            at = at._replace(monotonic=deadline)
+        if -early > _STALLED_S and not caught_up:
+            again = partial(self._on_timer, deadline, caught_up=True)
+            self._timer = self._loop().call_later(_CATCH_UP_S, again)
+            return
+        self.ingest(at.monotonic + _CATCH_UP_S)
+        self._timer = self._deadline = None
+        self.protocol.handle_timer(at)
+        self.settle(at)

@@ -1,0 +1,625 @@
+"""The one manager of an application: two connections, and everyone's share of them. Qt."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+import uuid
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
+
+from upbit_ws_qt import rest
+from upbit_ws_qt.auth import UpbitAuthenticator
+from upbit_ws_qt.backpressure import Delivery, default_delivery
+from upbit_ws_qt.errors import (
+    AuthenticationFailed,
+    InvalidState,
+    RequestRejected,
+    UpbitError,
+    WrongThread,
+)
+from upbit_ws_qt.events import (
+    Balance,
+    ConnectionEvent,
+    ConnectionState,
+    ConnectionType,
+    DataType,
+    ErrorEvent,
+    RefusalEvent,
+    Source,
+    Stamp,
+    StatusEvent,
+    SubscriptionEvent,
+)
+from upbit_ws_qt.health import HealthReport, assess
+from upbit_ws_qt.net.connection import ConnectionDriver, now
+from upbit_ws_qt.net.http import RestClient
+from upbit_ws_qt.polling import Fetch
+from upbit_ws_qt.protocol import FeedProtocol
+from upbit_ws_qt.ratelimit import GlobalRateLimiter
+from upbit_ws_qt.recovery import EpochManager
+from upbit_ws_qt.routing import DataRoutingEngine, Outlet, StreamEvent
+from upbit_ws_qt.settings import Credentials, FeedSettings
+from upbit_ws_qt.subscriptions import BALANCE_STREAM, Stream, SubscriptionSpec
+
+from .bridge import SLICE_S, QtBridgeManager
+from .fanout import FanoutHub, SubscriptionOutlet
+from .lifecycle import ComponentLifecycleManager, is_gone, weakly
+from .markets import MarketList
+from .running import feed_loop, on_shutdown, spawn
+from .subscription import Callback, ErrorHandler, Subscription
+
+if TYPE_CHECKING:
+    from .proxy import WebSocketClientProxy
+
+__all__ = ["GlobalWebSocketManager", "SubscriptionSummary"]
+
+logger = logging.getLogger(__name__)
+
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionSummary:
+    """Who wants what: the specs by client id, and the codes wanted by data type."""
+
+    clients: Mapping[str, tuple[SubscriptionSpec, ...]]
+    wanted: Mapping[DataType, frozenset[str]]
+
+
+# State: its outlets by subscription token.
+@dataclass(slots=True)
+class _Client:
+    client_id: str
+    proxy: weakref.ref[WebSocketClientProxy]
+    outlets: dict[int, SubscriptionOutlet] = field(default_factory=dict[int, SubscriptionOutlet])
+
+
+# State: the parts below, each with its own; the clients by token; deliveries that a slice cut off;
+# when it was started, the last message and the reconnects so far.
+class GlobalWebSocketManager(QObject):
+    """Owns both connections and shares them among all components of an application.
+
+    Use :meth:`instance`, or make one of your own with other settings. It starts by itself with the
+    first subscription and ends with the application.
+
+    Args:
+        settings: addresses, intervals and shares; Upbit Korea when None.
+        credentials: a key for private data; everything public works without.
+        parent: its Qt parent.
+
+    Signals:
+        connection_changed(ConnectionEvent): a connection changed its state, with the reason.
+        resumed_after_sleep(ConnectionEvent): the machine slept; connections are made anew.
+        recovery_begun(ConnectionEvent): a connection was lost.
+        recovery_completed(ConnectionEvent): it is back.
+        error_occurred(UpbitError): something failed that nobody else was told of.
+    """
+
+    connection_changed = pyqtSignal(object)
+    resumed_after_sleep = pyqtSignal(object)
+    recovery_begun = pyqtSignal(object)
+    recovery_completed = pyqtSignal(object)
+    error_occurred = pyqtSignal(object)
+    _called = pyqtSignal(object)
+
+    _instance: ClassVar[GlobalWebSocketManager | None] = None
+
+    def __init__(
+        self,
+        settings: FeedSettings | None = None,
+        credentials: Credentials | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.settings = settings or FeedSettings()
+        self._thread = threading.get_ident()
+        self._epochs = EpochManager()
+        self._router: DataRoutingEngine[weakref.ref[Subscription]] = DataRoutingEngine(self._epochs)
+        self._hub = FanoutHub(self._router)
+        self._rest = RestClient(self.settings, GlobalRateLimiter(self.settings.limit_share))
+        self._has_key = False
+        self._protocols = {
+            ConnectionType.PUBLIC: self._protocol(ConnectionType.PUBLIC, polled=False),
+            ConnectionType.PRIVATE: self._protocol(ConnectionType.PRIVATE, polled=True),
+        }
+        self._drivers = {
+            ConnectionType.PUBLIC: self._driver(ConnectionType.PUBLIC, self.settings.public_url),
+            ConnectionType.PRIVATE: self._driver(ConnectionType.PRIVATE, self.settings.private_url),
+        }
+        self._markets = MarketList(self._rest, self)
+        self._lifecycle = ComponentLifecycleManager(self)
+        self._lifecycle.gone.connect(self._forget_client)
+        self._bridge = QtBridgeManager(self.settings.frame_interval_ms, self)
+        self._bridge.frame.connect(self._on_frame)
+        self._called.connect(self._call)
+        self._clients: dict[int, _Client] = {}
+        self._owners: dict[int, int] = {}
+        self._next_subscription = 1
+        self._unfinished: list[Iterator[tuple[SubscriptionOutlet, StreamEvent]]] = []
+        self._started_at: float | None = None
+        self._last_message_at: float | None = None
+        self._reconnects = 0
+        self._forget_shutdown: Callable[[], None] | None = None
+        if credentials is not None:
+            self.set_credentials(credentials)
+
+    @classmethod
+    def instance(cls) -> GlobalWebSocketManager:
+        """The application's own manager, made on first use and gone with the QApplication.
+
+        Raises:
+            InvalidState: there is no QApplication yet.
+            WrongThread: called outside the GUI thread.
+        """
+        application = QCoreApplication.instance()
+        if application is None:
+            raise InvalidState(
+                "there is no QApplication yet; two lines are missing before this one:\n"
+                "    from PyQt6.QtWidgets import QApplication\n"
+                "    app = QApplication([])"
+            )
+        _check_gui_thread(application)
+        manager = cls._instance
+        if manager is None or is_gone(manager) or manager.parent() is not application:
+            cls._instance = manager = cls(parent=application)
+        return manager
+
+    # -- start and stop ---------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin to work; also happens by itself with the first subscription."""
+        self.check_thread()
+        self._ensure_started()
+
+    async def stop(self) -> None:
+        """End both connections at once; proxies and their wishes stay for the next start."""
+        self.check_thread()
+        if self._started_at is None:
+            return
+        self._started_at = None
+        if self._forget_shutdown is not None:
+            self._forget_shutdown()
+            self._forget_shutdown = None
+        at = now()
+        for connection, driver in self._drivers.items():
+            self._protocols[connection].stop(at)
+            driver.settle(at)
+            driver.close()
+        self._markets.stop()
+        self._take_events()
+        self._bridge.stop()
+        await self._rest.close()
+
+    def _ensure_started(self) -> None:
+        if self._started_at is not None:
+            return
+        feed_loop()
+        self._started_at = time.monotonic()
+        self._forget_shutdown = on_shutdown(weakly(self.stop))
+        at = now()
+        for connection, driver in self._drivers.items():
+            self._protocols[connection].start(at)
+            driver.settle(at)
+
+    # -- clients ----------------------------------------------------------------------------------
+
+    def register_client(self, client_id: str, proxy: WebSocketClientProxy) -> int:
+        """Watch over a proxy; its end is noticed however it comes. Returns its token.
+
+        Raises:
+            DuplicateClient: another living proxy has this id.
+        """
+        self.check_thread()
+        token = self._lifecycle.watch(proxy, client_id)
+        self._clients[token] = _Client(client_id, weakref.ref(proxy))
+        return token
+
+    def remove_client(self, client_id: str) -> None:
+        """Release the client with this id; unknown ids are ignored."""
+        self.check_thread()
+        for token, client in tuple(self._clients.items()):
+            if client.client_id == client_id:
+                self._lifecycle.release(token)
+
+    def update_subscription(self, client_id: str, spec: SubscriptionSpec) -> Subscription:
+        """Add a subscription to a registered client; its proxy's signals deliver it.
+
+        Raises:
+            InvalidState: no living client has this id.
+        """
+        self.check_thread()
+        for token, client in self._clients.items():
+            if client.client_id == client_id:
+                return self.subscribe(token, spec)
+        raise InvalidState(f"no living client is called {client_id!r}; make its proxy first")
+
+    def subscribe(
+        self,
+        client: int,
+        spec: SubscriptionSpec,
+        callback: Callback | None = None,
+        *,
+        error_handler: ErrorHandler | None = None,
+        delivery: Delivery | None = None,
+    ) -> Subscription:
+        """Add a subscription to the client with this token; proxies call this."""
+        self.check_thread()
+        for code in spec.symbols:
+            self._markets.require(code)
+        owner = self._clients[client]
+        token = self._next_subscription
+        self._next_subscription += 1
+        may_mute = spec.data_type is not DataType.BALANCE
+        subscription = Subscription(
+            token, spec, self, owner.proxy, callback, error_handler, may_mute=may_mute
+        )
+        outlet: SubscriptionOutlet = Outlet(
+            weakref.ref(subscription),
+            spec.streams,
+            delivery or default_delivery(spec.data_type),
+            spec.depth,
+        )
+        owner.outlets[token] = outlet
+        self._owners[token] = client
+        self._ensure_started()
+        self._router.attach(outlet)
+        self._markets.want(spec.symbols)
+        connection = _connection_of(spec)
+        at = now()
+        self._protocols[connection].subscribe(token, spec, at)
+        self._drivers[connection].settle(at)
+        return subscription
+
+    def end_subscription(self, token: int) -> None:
+        """End one subscription; unknown tokens are ignored."""
+        self.check_thread()
+        client = self._owners.pop(token, None)
+        if client is not None:
+            self._end(token, self._clients[client].outlets.pop(token))
+            self._settle()
+
+    def narrow_subscription(self, token: int, spec: SubscriptionSpec) -> None:
+        """Go on with fewer markets."""
+        self.check_thread()
+        client = self._owners.get(token)
+        if client is not None:
+            self._router.narrow(self._clients[client].outlets[token], spec.streams)
+            connection, at = _connection_of(spec), now()
+            self._protocols[connection].unsubscribe(token, at)
+            self._protocols[connection].subscribe(token, spec, at)
+            self._drivers[connection].settle(at)
+
+    def release_client(self, token: int) -> None:
+        """A proxy is done; may be called any number of times."""
+        self.check_thread()
+        self._lifecycle.release(token)
+
+    def _forget_client(self, token: int) -> None:
+        client = self._clients.pop(token, None)
+        if client is None:
+            return
+        for subscription, outlet in client.outlets.items():
+            self._owners.pop(subscription, None)
+            handle = outlet.consumer()
+            if handle is not None:
+                handle.ended()
+            self._end(subscription, outlet)
+        self._settle()
+
+    def _end(self, token: int, outlet: SubscriptionOutlet) -> None:
+        self._router.detach(outlet)
+        at = now()
+        for protocol in self._protocols.values():
+            protocol.unsubscribe(token, at)
+
+    def _settle(self) -> None:
+        for driver in self._drivers.values():
+            driver.settle()
+
+    # -- what is known ----------------------------------------------------------------------------
+
+    @property
+    def markets(self) -> MarketList:
+        """The exchange's markets; read over REST when something is subscribed."""
+        return self._markets
+
+    def get_subscription_summary(self) -> SubscriptionSummary:
+        """Who wants what."""
+        specs: dict[str, tuple[SubscriptionSpec, ...]] = {}
+        for client in self._clients.values():
+            handles = (outlet.consumer() for outlet in client.outlets.values())
+            specs[client.client_id] = tuple(
+                handle.spec for handle in handles if handle is not None and handle.spec is not None
+            )
+        wanted: dict[DataType, frozenset[str]] = dict.fromkeys(DataType, frozenset())
+        for protocol in self._protocols.values():
+            for data_type, codes in protocol.subscriptions.get_consolidated_subscription().items():
+                wanted[data_type] |= codes
+        return SubscriptionSummary(specs, wanted)
+
+    def wire_subscription(self) -> dict[Stream, int]:
+        """What the public connection carries now: its streams with their depth."""
+        return self._protocols[ConnectionType.PUBLIC].wire
+
+    def connection_state(self, connection_type: ConnectionType) -> ConnectionState:
+        """Where a connection stands."""
+        return self._protocols[connection_type].state
+
+    def connection_event(self, connection_type: ConnectionType) -> ConnectionEvent:
+        """Where a connection stands, as an event for someone who joins."""
+        stamp = self.stamp(connection_type=connection_type)
+        return ConnectionEvent(
+            state=self.connection_state(connection_type),
+            reason=self._protocols[connection_type].reason,
+            stamp=stamp,
+        )
+
+    def is_public_available(self) -> bool:
+        """Whether the public connection is open."""
+        return self.connection_state(ConnectionType.PUBLIC) is ConnectionState.CONNECTED
+
+    def is_private_available(self) -> bool:
+        """Whether there is a key and the exchange has not refused it."""
+        state = self.connection_state(ConnectionType.PRIVATE)
+        return self._has_key and state is not ConnectionState.REFUSED
+
+    def health_check(self) -> HealthReport:
+        """How the manager is, with the reason where it is not well."""
+        self.check_thread()
+        states = {name: protocol.state for name, protocol in self._protocols.items()}
+        critical = any(protocol.recovery.is_critical for protocol in self._protocols.values())
+        # Private data without a key is a choice, not a fault.
+        judged = {
+            name: state
+            for name, state in states.items()
+            if name is ConnectionType.PUBLIC or self._has_key
+        }
+        status, quality, reason = assess(judged, is_critical=critical, reconnects=self._reconnects)
+        uptime = 0.0 if self._started_at is None else time.monotonic() - self._started_at
+        outlets = [
+            outlet for client in self._clients.values() for outlet in client.outlets.values()
+        ]
+        last = self._last_message_at
+        return HealthReport(
+            status=status,
+            reason=reason,
+            connection_quality=quality,
+            uptime_seconds=uptime,
+            last_message_timestamp=None if last is None else datetime.fromtimestamp(last, UTC),
+            active_connections=sum(driver.is_open for driver in self._drivers.values()),
+            active_subscriptions=len(outlets),
+            messages=self._router.events,
+            messages_per_second=self._router.events / uptime if uptime else 0.0,
+            requests=sum(protocol.requests_sent for protocol in self._protocols.values()),
+            dropped=sum(outlet.dropped for outlet in outlets),
+            repeated=self._router.repeated,
+            outdated=self._router.outdated,
+            decode_errors=sum(protocol.decode_errors for protocol in self._protocols.values()),
+            callback_errors=self._hub.callback_errors,
+            lifecycle_repairs=self._lifecycle.repaired,
+            states=states,
+            epochs={name: self._epochs.current_epoch(name) for name in ConnectionType},
+        )
+
+    # -- data -------------------------------------------------------------------------------------
+
+    def stamp(
+        self,
+        source: Source = Source.WEBSOCKET,
+        connection_type: ConnectionType = ConnectionType.PUBLIC,
+    ) -> Stamp:
+        """The stamp of something that arrives now."""
+        epoch = self._epochs.current_epoch(connection_type)
+        return Stamp(epoch, source, connection_type, time.time())
+
+    def distribute_data(self, event: StreamEvent) -> None:
+        """Deliver an event to everyone who subscribed to its stream, in the next frame."""
+        self.check_thread()
+        self._router.route(event)
+        self._wake()
+
+    async def call_rest(self, call: rest.RestCall[ResultT]) -> ResultT:
+        """Make one REST call within the limits; the proxies' ``get_*`` are made of it."""
+        self.check_thread()
+        return await self._rest.call(call)
+
+    async def get_accounts(self) -> tuple[Balance, ...]:
+        """All balances, asked for now.
+
+        Raises:
+            InvalidState: no key is set.
+            AuthenticationFailed: the key is refused or lacks the right to read assets.
+        """
+        return await self.call_rest(rest.accounts())
+
+    def set_credentials(self, credentials: Credentials | None) -> None:
+        """Use another key from now on, or none; the former account's data is not delivered."""
+        self.check_thread()
+        self._has_key = credentials is not None
+        self._rest.set_authenticator(UpbitAuthenticator(credentials) if credentials else None)
+        self._router.forget(BALANCE_STREAM)
+        at = now()
+        self._protocols[ConnectionType.PRIVATE].key_changed(self._has_key, at)
+        if self._started_at is not None:
+            self._drivers[ConnectionType.PRIVATE].settle(at)
+
+    # -- threads ----------------------------------------------------------------------------------
+
+    def check_thread(self) -> None:
+        """Raise WrongThread outside the GUI thread."""
+        if threading.get_ident() != self._thread:
+            raise WrongThread(_WRONG_THREAD)
+
+    def call_from_thread(self, function: Callable[[], Any]) -> None:
+        """Have ``function`` called in the GUI thread; may be called in any thread."""
+        self._called.emit(function)
+
+    def _call(self, function: Callable[[], Any]) -> None:
+        try:
+            function()
+        except Exception:
+            # A slot must not let it out: that would end the process.
+            logger.exception("a function from call_from_thread raised")
+
+    # -- frames -----------------------------------------------------------------------------------
+
+    def _wake(self) -> None:
+        self._bridge.wake(immediate=self._router.has_immediate)
+
+    def _on_frame(self) -> None:
+        began = time.monotonic()
+        # Half for each, so that a flood of input cannot keep delivery from happening.
+        left = [driver.ingest(began + SLICE_S / 2) for driver in self._drivers.values()]
+        self._take_events()
+        if self._deliver(began + SLICE_S) or any(left):
+            self._bridge.wake(immediate=True)
+        elif (due := self._router.next_deadline()) is not None:
+            self._bridge.wake_at(due)
+
+    def _take_events(self) -> None:
+        for protocol in self._protocols.values():
+            while (event := protocol.next_event()) is not None:
+                if isinstance(event, StatusEvent):
+                    # Nobody sees new data before the event that explains it, nor old data after.
+                    self._deliver(float("inf"))
+                    self._take_status(event)
+                else:
+                    self._last_message_at = event.stamp.received_at
+                    self._router.route(event)  # type: ignore[arg-type] # all others are data
+
+    def _deliver(self, deadline: float) -> bool:
+        """Deliver until ``deadline``; returns whether something is left."""
+        self._unfinished.append(self._router.deliveries(time.monotonic()))
+        while self._unfinished:
+            # Taken off while it runs, so that a frame in a nested exec() cannot step it too.
+            deliveries = self._unfinished.pop(0)
+            for number, (outlet, event) in enumerate(deliveries):
+                self._hub.deliver(outlet, event)
+                if number % 8 == 7 and time.monotonic() >= deadline:
+                    self._unfinished.insert(0, deliveries)
+                    return True
+        return False
+
+    def _take_status(self, event: StatusEvent) -> None:
+        if isinstance(event, ConnectionEvent):
+            self._connection_changed(event)
+        elif isinstance(event, SubscriptionEvent):
+            self._subscribed(event)
+        elif isinstance(event, RefusalEvent):
+            self._refused(event)
+        elif isinstance(event, ErrorEvent):
+            logger.warning("%s (number %d of its kind)", event.error, event.count)
+            self.error_occurred.emit(event.error)
+
+    def _connection_changed(self, event: ConnectionEvent) -> None:
+        reason = f" ({event.reason})" if event.reason else ""
+        logger.info("the %s connection is %s%s", event.connection_type, event.state, reason)
+        self.connection_changed.emit(event)
+        if event.resumed:
+            self.resumed_after_sleep.emit(event)
+        if event.state is ConnectionState.RECONNECTING and event.attempt <= 1:
+            self._reconnects += 1
+            self.recovery_begun.emit(event)
+        elif event.state is ConnectionState.CONNECTED and self._reconnects:
+            self.recovery_completed.emit(event)
+        for client in tuple(self._clients.values()):
+            proxy = client.proxy()
+            if proxy is not None and not is_gone(proxy):
+                proxy.state_changed.emit(event)
+
+    def _subscribed(self, event: SubscriptionEvent) -> None:
+        if not event.accepted:
+            if event.connection_type is ConnectionType.PUBLIC:
+                self._router.retain(event.streams)
+            return
+        for client in self._clients.values():
+            for outlet in client.outlets.values():
+                subscription = outlet.consumer()
+                if subscription is not None and event.streams.issuperset(outlet.streams):
+                    subscription.settle()
+
+    def _refused(self, event: RefusalEvent) -> None:
+        error: UpbitError = RequestRejected(event.name, event.message)
+        if event.connection_type is ConnectionType.PRIVATE:
+            error = AuthenticationFailed(event.message, event.name)
+        nobody_told = True
+        for token in event.consumers:
+            client = self._clients.get(self._owners.get(token, -1))
+            subscription = client.outlets[token].consumer() if client is not None else None
+            if subscription is None:
+                continue
+            awaited = subscription.is_awaited
+            subscription.settle(error)
+            told = self._hub.tell(subscription, error)
+            nobody_told = nobody_told and not awaited and not told
+        if nobody_told:
+            logger.warning("the exchange refused a request: %s", error)
+            self.error_occurred.emit(error)
+
+    # -- making the parts -------------------------------------------------------------------------
+
+    def _protocol(self, connection_type: ConnectionType, *, polled: bool) -> FeedProtocol:
+        return FeedProtocol(
+            connection_type,
+            self.settings,
+            self._epochs,
+            _ticket,
+            polled=polled,
+            has_key=not polled,
+        )
+
+    def _driver(self, connection_type: ConnectionType, url: str) -> ConnectionDriver:
+        return ConnectionDriver(
+            self._protocols[connection_type],
+            url,
+            fetch=_Accounts(self._rest),
+            loop=feed_loop,
+            spawn=_spawn,
+            wake=weakly(self._wake),
+            connect_timeout_s=self.settings.connect_timeout_s,
+        )
+
+
+_WRONG_THREAD = (
+    "this object lives in the GUI thread; from another thread write:\n"
+    "    manager.call_from_thread(lambda: ...)"
+)
+
+
+class _Accounts:
+    """Answers what the private connection polls."""
+
+    def __init__(self, client: RestClient) -> None:
+        self._client = client
+
+    async def __call__(self, fetch: Fetch) -> tuple[Balance, ...]:
+        del fetch  # balances are all that is polled
+        return await self._client.call(rest.accounts())
+
+
+def _spawn(coroutine: Any, name: str) -> asyncio.Task[None]:
+    return spawn(coroutine, name=name)
+
+
+def _ticket() -> str:
+    return str(uuid.uuid4())
+
+
+def _connection_of(spec: SubscriptionSpec) -> ConnectionType:
+    private = spec.data_type is DataType.BALANCE
+    return ConnectionType.PRIVATE if private else ConnectionType.PUBLIC
+
+
+def _check_gui_thread(application: QCoreApplication) -> None:
+    from PyQt6.QtCore import QThread
+
+    if QThread.currentThread() is not application.thread():
+        raise WrongThread(_WRONG_THREAD)

@@ -1,0 +1,428 @@
+"""A component's own small door to the manager; it ends with the component. Qt."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, ClassVar, Self, TypeVar
+
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+
+from upbit_ws_qt import rest
+from upbit_ws_qt.backpressure import Delivery
+from upbit_ws_qt.errors import InvalidRequest, ProxyClosed, UpbitError
+from upbit_ws_qt.events import (
+    CandleEvent,
+    ConnectionType,
+    DataType,
+    OrderbookEvent,
+    Source,
+    TickerEvent,
+    WebSocketEvent,
+    stamped,
+)
+from upbit_ws_qt.health import HealthReport
+from upbit_ws_qt.markets import check_markets
+from upbit_ws_qt.subscriptions import SubscriptionSpec
+from upbit_ws_qt.timeframe import Timeframe
+
+from .manager import GlobalWebSocketManager
+from .markets import MarketList
+from .running import spawn
+from .subscription import Callback, ErrorHandler, Subscription, WeakCallable
+
+__all__ = ["WebSocketClientProxy"]
+
+logger = logging.getLogger(__name__)
+
+ResultT = TypeVar("ResultT")
+EventT = TypeVar("EventT", bound=WebSocketEvent)
+Symbols = str | Sequence[str]
+
+
+# State: its token with the manager until it is released, its subscriptions, and its tasks.
+class WebSocketClientProxy(QObject):
+    """What a component talks to. Give it the component as its parent and forget about the end.
+
+    A proxy that nobody keeps and nobody parents ends at once, with its subscriptions. Callbacks
+    that are methods are held weakly; functions and lambdas live as long as the proxy.
+
+    Args:
+        client_id: ``<component>_<role>``, such as ``chart_main``; unique among living proxies.
+        manager: the application's own when None.
+        parent: the component.
+
+    Raises:
+        DuplicateClient: a living proxy has this id; says where it was made.
+        InvalidState: there is no QApplication yet.
+        WrongThread: not in the GUI thread.
+
+    Signals:
+        ticker_received(TickerEvent), trade_received(TradeEvent),
+        orderbook_received(OrderbookEvent), candle_received(CandleEvent),
+        balance_received(BalanceEvent): an event of one of its subscriptions.
+        state_changed(ConnectionEvent): a connection changed its state; also once after making.
+    """
+
+    ticker_received = pyqtSignal(object)
+    trade_received = pyqtSignal(object)
+    orderbook_received = pyqtSignal(object)
+    candle_received = pyqtSignal(object)
+    balance_received = pyqtSignal(object)
+    state_changed = pyqtSignal(object)
+
+    _SIGNALS: ClassVar[dict[DataType, str]] = {
+        DataType.TICKER: "ticker_received",
+        DataType.TRADE: "trade_received",
+        DataType.ORDERBOOK: "orderbook_received",
+        DataType.CANDLE: "candle_received",
+        DataType.BALANCE: "balance_received",
+    }
+
+    def __init__(
+        self,
+        client_id: str,
+        manager: GlobalWebSocketManager | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._manager = manager or GlobalWebSocketManager.instance()
+        self._client_id = client_id
+        self._subscriptions: list[Subscription] = []
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._token: int | None = self._manager.register_client(client_id, self)
+        # After the maker had time to connect.
+        QTimer.singleShot(0, self._announce_state)
+
+    @property
+    def client_id(self) -> str:
+        """The id it was made with."""
+        return self._client_id
+
+    @property
+    def markets(self) -> MarketList:
+        """The exchange's markets."""
+        return self._manager.markets
+
+    # -- subscriptions ----------------------------------------------------------------------------
+
+    def subscribe_ticker(
+        self,
+        symbols: Symbols,
+        callback: Callback | None = None,
+        *,
+        error_handler: ErrorHandler | None = None,
+        delivery: Delivery | None = None,
+    ) -> Subscription:
+        """Follow the day's figures of some markets; the newest in each frame.
+
+        Raises:
+            InvalidMarket: a code is not of a market.
+        """
+        return self.subscribe(
+            DataType.TICKER, symbols, callback, error_handler=error_handler, delivery=delivery
+        )
+
+    def subscribe_trade(
+        self,
+        symbols: Symbols,
+        callback: Callback | None = None,
+        *,
+        error_handler: ErrorHandler | None = None,
+        delivery: Delivery | None = None,
+    ) -> Subscription:
+        """Follow every trade of some markets, in order of arrival."""
+        return self.subscribe(
+            DataType.TRADE, symbols, callback, error_handler=error_handler, delivery=delivery
+        )
+
+    def subscribe_orderbook(
+        self,
+        symbols: Symbols,
+        callback: Callback | None = None,
+        *,
+        depth: int = 30,
+        level: float = 0.0,
+        error_handler: ErrorHandler | None = None,
+        delivery: Delivery | None = None,
+    ) -> Subscription:
+        """Follow the books of some markets: 1, 5, 15 or 30 rows, grouped by ``level`` KRW."""
+        return self.subscribe(
+            DataType.ORDERBOOK,
+            symbols,
+            callback,
+            depth=depth,
+            level=level,
+            error_handler=error_handler,
+            delivery=delivery,
+        )
+
+    def subscribe_candle(
+        self,
+        symbols: Symbols,
+        timeframe: str | Timeframe,
+        callback: Callback | None = None,
+        *,
+        error_handler: ErrorHandler | None = None,
+        delivery: Delivery | None = None,
+    ) -> Subscription:
+        """Follow the growing candle of some markets: 1s to 240m."""
+        return self.subscribe(
+            DataType.CANDLE,
+            symbols,
+            callback,
+            timeframe=timeframe,
+            error_handler=error_handler,
+            delivery=delivery,
+        )
+
+    def subscribe_balance(
+        self,
+        callback: Callback | None = None,
+        *,
+        error_handler: ErrorHandler | None = None,
+        delivery: Delivery | None = None,
+    ) -> Subscription:
+        """Follow all balances of the account; needs a key with the right to read assets."""
+        return self.subscribe(
+            DataType.BALANCE, (), callback, error_handler=error_handler, delivery=delivery
+        )
+
+    def subscribe(
+        self,
+        data_type: DataType,
+        symbols: Symbols = (),
+        callback: Callback | None = None,
+        *,
+        timeframe: str | Timeframe | None = None,
+        depth: int = 30,
+        level: float = 0.0,
+        error_handler: ErrorHandler | None = None,
+        delivery: Delivery | None = None,
+    ) -> Subscription:
+        """The general form of the others. Each call is its own subscription.
+
+        Raises:
+            InvalidMarket, InvalidRequest: the exchange does not offer that.
+            ProxyClosed: the proxy was released.
+        """
+        codes = (symbols,) if isinstance(symbols, str) else tuple(symbols)
+        unit = None if timeframe is None else Timeframe.parse(timeframe)
+        spec = SubscriptionSpec(DataType(data_type), codes, unit, depth, level)
+        subscription = self._manager.subscribe(
+            self._open_token(), spec, callback, error_handler=error_handler, delivery=delivery
+        )
+        self._subscriptions = [known for known in self._subscriptions if known.is_active]
+        self._subscriptions.append(subscription)
+        return subscription
+
+    def unsubscribe_ticker(self, symbols: Symbols | None = None) -> Subscription:
+        """End the ticker subscriptions, all or those of some markets."""
+        return self._unsubscribe(DataType.TICKER, symbols)
+
+    def unsubscribe_trade(self, symbols: Symbols | None = None) -> Subscription:
+        """End the trade subscriptions, all or those of some markets."""
+        return self._unsubscribe(DataType.TRADE, symbols)
+
+    def unsubscribe_orderbook(self, symbols: Symbols | None = None) -> Subscription:
+        """End the order book subscriptions, all or those of some markets."""
+        return self._unsubscribe(DataType.ORDERBOOK, symbols)
+
+    def unsubscribe_candle(self, symbols: Symbols | None = None) -> Subscription:
+        """End the candle subscriptions, all or those of some markets."""
+        return self._unsubscribe(DataType.CANDLE, symbols)
+
+    def unsubscribe_balance(self) -> Subscription:
+        """End the balance subscriptions."""
+        return self._unsubscribe(DataType.BALANCE, None)
+
+    def unsubscribe_all(self) -> Subscription:
+        """End all subscriptions; the proxy stays usable."""
+        self._manager.check_thread()
+        return self._end(self._subscriptions)
+
+    def cleanup(self) -> Subscription:
+        """Release the proxy with everything it has; may be called any number of times."""
+        self._manager.check_thread()
+        token, self._token = self._token, None
+        if token is not None:
+            for task in tuple(self._tasks):
+                task.cancel()
+            self._manager.release_client(token)
+            self._subscriptions.clear()
+        return Subscription.done()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.cleanup()
+
+    # -- snapshots over REST ----------------------------------------------------------------------
+
+    async def get_ticker_snapshot(self, symbols: Symbols) -> tuple[TickerEvent, ...]:
+        """The day's figures of some markets, asked for now."""
+        return self._from_rest(await self._call(rest.tickers(check_markets(symbols))))
+
+    async def get_orderbook_snapshot(
+        self, symbols: Symbols, depth: int = 30, level: float = 0.0
+    ) -> tuple[OrderbookEvent, ...]:
+        """The books of some markets, asked for now."""
+        call = rest.orderbooks(check_markets(symbols), depth, level)
+        return self._from_rest(await self._call(call))
+
+    async def get_candle_snapshot(
+        self,
+        symbols: Symbols,
+        timeframe: str | Timeframe,
+        count: int,
+        to: datetime | int | None = None,
+    ) -> tuple[CandleEvent, ...]:
+        """The last ``count`` candles of each market before ``to``, oldest first.
+
+        Fewer come when the exchange has no more; candles without trades are absent.
+
+        Args:
+            symbols: one market code or several.
+            timeframe: any candle unit.
+            count: 1 or more; as many pages of 200 as it takes.
+            to: the exclusive end, an aware datetime or ms since 1970; now when None.
+        """
+        if count < 1:
+            raise InvalidRequest(f"count must be 1 or more; got {count!r}")
+        unit = Timeframe.parse(timeframe)
+        found: list[CandleEvent] = []
+        for code in check_markets(symbols):
+            found.extend(await self._candles_of(code, unit, count, _as_ms(to)))
+        return self._from_rest(tuple(found))
+
+    def start(
+        self,
+        coroutine: Coroutine[Any, Any, ResultT],
+        on_result: Callable[[ResultT], None] | None = None,
+        on_error: Callable[[UpbitError], None] | None = None,
+    ) -> None:
+        """Run a coroutine as a task that ends with the proxy; for slots, which cannot await.
+
+        The callbacks follow the rule of all callbacks: methods are held weakly.
+        """
+        self._open_token()
+        waiting = _report(
+            coroutine,
+            WeakCallable(on_result) if on_result else None,
+            WeakCallable(on_error) if on_error else None,
+        )
+        task = spawn(waiting, name=f"{self._client_id}.start")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        # A task that is cancelled before its first step leaves its coroutine unstarted.
+        task.add_done_callback(lambda _: coroutine.close())
+
+    async def _candles_of(
+        self, code: str, unit: Timeframe, count: int, to_ms: int | None
+    ) -> list[CandleEvent]:
+        candles: list[CandleEvent] = []
+        while (left := count - len(candles)) > 0:
+            asked = min(left, rest.CANDLE_PAGE)
+            page = await self._call(rest.candles(code, unit, asked, to_ms))
+            candles[:0] = page
+            if len(page) < asked:
+                break
+            to_ms = page[0].start_ms
+        return candles
+
+    async def _call(self, call: rest.RestCall[ResultT]) -> ResultT:
+        self._open_token()
+        result = await self._manager.call_rest(call)
+        self._open_token()
+        return result
+
+    def _from_rest(self, events: tuple[EventT, ...]) -> tuple[EventT, ...]:
+        stamp = self._manager.stamp(Source.REST)
+        return tuple(stamped(event, stamp) for event in events)
+
+    # -- state ------------------------------------------------------------------------------------
+
+    def health_check(self) -> HealthReport:
+        """The manager's health."""
+        return self._manager.health_check()
+
+    def is_public_available(self) -> bool:
+        """Whether the public connection is open."""
+        return self._manager.is_public_available()
+
+    def is_private_available(self) -> bool:
+        """Whether there is a key and the exchange has not refused it."""
+        return self._manager.is_private_available()
+
+    def emit_event(self, event: WebSocketEvent) -> None:
+        """Emit the signal of an event's type; the manager calls this."""
+        getattr(self, self._SIGNALS[event.data_type]).emit(event)
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _announce_state(self) -> None:
+        if self._token is not None:
+            for connection_type in ConnectionType:
+                self.state_changed.emit(self._manager.connection_event(connection_type))
+
+    def _open_token(self) -> int:
+        self._manager.check_thread()
+        if self._token is None:
+            raise ProxyClosed(f"the proxy {self._client_id!r} was released; make another one")
+        return self._token
+
+    def _unsubscribe(self, data_type: DataType, symbols: Symbols | None) -> Subscription:
+        self._manager.check_thread()
+        chosen = None if symbols is None else set(check_markets(symbols))
+        ended: list[Subscription] = []
+        for subscription in self._subscriptions:
+            spec = subscription.spec
+            if spec is None or spec.data_type is not data_type:
+                continue
+            if chosen is None or chosen.issuperset(spec.symbols):
+                ended.append(subscription)
+            elif not chosen.isdisjoint(spec.symbols):
+                subscription.drop(chosen)
+        return self._end(ended)
+
+    def _end(self, ended: Sequence[Subscription]) -> Subscription:
+        for subscription in tuple(ended):
+            subscription.unsubscribe()
+        self._subscriptions = [known for known in self._subscriptions if known.is_active]
+        return Subscription.done()
+
+
+async def _report(
+    coroutine: Coroutine[Any, Any, Any],
+    on_result: WeakCallable | None,
+    on_error: WeakCallable | None,
+) -> None:
+    try:
+        result = await coroutine
+    except UpbitError as error:
+        handler = on_error.get() if on_error else None
+        if handler is not None:
+            handler(error)
+        else:
+            logger.warning("a background call failed: %s", error)
+        return
+    receiver = on_result.get() if on_result else None
+    if receiver is not None:
+        receiver(result)
+
+
+def _as_ms(moment: datetime | int | None) -> int | None:
+    if not isinstance(moment, datetime):
+        return moment
+    if moment.tzinfo is None:
+        raise InvalidRequest("'to' must be an aware datetime, such as datetime.now(UTC)")
+    return int(moment.astimezone(UTC).timestamp() * 1000)

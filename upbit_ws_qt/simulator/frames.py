@@ -1,0 +1,305 @@
+"""The exchange's frames, written straight to bytes in DEFAULT and SIMPLE form. Pure."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+
+from ..timeframe import Timeframe
+from .book import DEPTH, Book
+from .candles import Candle
+from .history import DAY_MS
+from .market import DayState, Market, Trade
+from .spelling import Spelling, compact_date, compact_time, dashed_date, iso_seconds
+
+__all__ = [
+    "ERRORS",
+    "STATUS_UP",
+    "FrameWriter",
+    "change_word",
+    "error_frame",
+    "subscription_list_frame",
+]
+
+# Documented name -> short name, in the order of the documents.
+# Source: docs.upbit.com, websocket-ticker, -trade, -orderbook, -candle, list-subscriptions.
+_TICKER = {
+    "type": "ty",
+    "code": "cd",
+    "opening_price": "op",
+    "high_price": "hp",
+    "low_price": "lp",
+    "trade_price": "tp",
+    "prev_closing_price": "pcp",
+    "change": "c",
+    "change_price": "cp",
+    "signed_change_price": "scp",
+    "change_rate": "cr",
+    "signed_change_rate": "scr",
+    "trade_volume": "tv",
+    "acc_trade_volume": "atv",
+    "acc_trade_volume_24h": "atv24h",
+    "acc_trade_price": "atp",
+    "acc_trade_price_24h": "atp24h",
+    "trade_date": "tdt",
+    "trade_time": "ttm",
+    "trade_timestamp": "ttms",
+    "ask_bid": "ab",
+    "acc_ask_volume": "aav",
+    "acc_bid_volume": "abv",
+    "highest_52_week_price": "h52wp",
+    "highest_52_week_date": "h52wdt",
+    "lowest_52_week_price": "l52wp",
+    "lowest_52_week_date": "l52wdt",
+    "market_state": "ms",
+    "is_trading_suspended": "its",
+    "delisting_date": "dd",
+    "market_warning": "mw",
+    "timestamp": "tms",
+    "stream_type": "st",
+}
+_TRADE = {
+    "type": "ty",
+    "code": "cd",
+    "timestamp": "tms",
+    "trade_date": "td",
+    "trade_time": "ttm",
+    "trade_timestamp": "ttms",
+    "trade_price": "tp",
+    "trade_volume": "tv",
+    "ask_bid": "ab",
+    "prev_closing_price": "pcp",
+    "change": "c",
+    "change_price": "cp",
+    "sequential_id": "sid",
+    "best_ask_price": "bap",
+    "best_ask_size": "bas",
+    "best_bid_price": "bbp",
+    "best_bid_size": "bbs",
+    "stream_type": "st",
+}
+_ORDERBOOK = {
+    "type": "ty",
+    "code": "cd",
+    "timestamp": "tms",
+    "total_ask_size": "tas",
+    "total_bid_size": "tbs",
+    "orderbook_units": "obu",
+    "stream_type": "st",
+    "level": "lv",
+}
+_UNIT = {"ask_price": "ap", "bid_price": "bp", "ask_size": "as", "bid_size": "bs"}
+_CANDLE = {
+    "type": "ty",
+    "code": "cd",
+    "candle_date_time_utc": "cdttmu",
+    "candle_date_time_kst": "cdttmk",
+    "opening_price": "op",
+    "high_price": "hp",
+    "low_price": "lp",
+    "trade_price": "tp",
+    "candle_acc_trade_volume": "catv",
+    "candle_acc_trade_price": "catp",
+    "timestamp": "tms",
+    "stream_type": "st",
+}
+_LIST = {"method": "mthd", "result": "rslt", "ticket": "tckt"}
+_LIST_ROW = {"type": "ty", "codes": "cds", "level": "lv"}
+
+ERRORS: Mapping[str, str] = {
+    "INVALID_AUTH": "인증 정보가 올바르지 않습니다.",
+    "WRONG_FORMAT": "Format 이 맞지 않습니다.",
+    "NO_TICKET": "티켓이 존재하지 않거나, 유효하지 않습니다.",
+    "NO_TYPE": "type 필드가 존재하지 않습니다.",
+    "NO_CODES": "codes 필드가 존재하지 않습니다.",
+    "INVALID_PARAM": "{type} 은 지원하지 않는 타입입니다.",
+    # The documents name this error but not its text.
+    "TOO_MANY_REQUEST": "요청 수 제한을 초과했습니다.",
+}
+STATUS_UP = b'{"status":"UP"}'
+_error_number = itertools.count()
+
+
+def error_frame(name: str, **fields: str) -> bytes:
+    """The error ``name``; the order of the keys inside varies, as it does on the wire."""
+    message = ERRORS[name].format(**fields)
+    body = {"name": name, "message": message}
+    if next(_error_number) % 2:
+        body = {"message": message, "name": name}
+    return json.dumps({"error": body}, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def subscription_list_frame(
+    ticket: str, rows: Sequence[Mapping[str, object]], *, simple: bool
+) -> bytes:
+    """The answer to LIST_SUBSCRIPTIONS; ``rows`` have the documented names."""
+    names = _LIST if simple else {name: name for name in _LIST}
+    row_names = _LIST_ROW if simple else {name: name for name in _LIST_ROW}
+    body = {
+        names["method"]: "LIST_SUBSCRIPTIONS",
+        names["result"]: [{row_names[key]: row[key] for key in row} for row in rows],
+        names["ticket"]: ticket,
+    }
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def change_word(difference: int) -> str:
+    """RISE, EVEN or FALL."""
+    return "RISE" if difference > 0 else "FALL" if difference < 0 else "EVEN"
+
+
+# State: the spelling's memory.
+class FrameWriter:
+    """Writes one market's frames in one of the two forms."""
+
+    def __init__(self, market: Market, *, simple: bool) -> None:
+        self.code = market.code
+        self._grid = market.grid
+        self._warning = "CAUTION" if market.listing.warning else "NONE"
+        self.spelling = Spelling(market.grid, market.history.volume_decimals, simple=simple)
+
+        def names(fields: Mapping[str, str]) -> list[str]:
+            return list(fields.values() if simple else fields)
+
+        code = f'"{self.code}"'
+        texts = {"change", "trade_date", "trade_time", "ask_bid", "stream_type"}
+        texts |= {"highest_52_week_date", "lowest_52_week_date", "candle_date_time_utc"}
+        texts |= {"candle_date_time_kst", "type"}
+
+        def template(fields: Mapping[str, str], fixed: Mapping[str, str]) -> str:
+            parts = [
+                f'"{name}":' + fixed.get(field, '"%s"' if field in texts else "%s")
+                for field, name in zip(fields, names(fields), strict=True)
+            ]
+            return "{" + ",".join(parts) + "}"
+
+        self._ticker = template(
+            _TICKER,
+            {
+                "type": '"ticker"',
+                "code": code,
+                "market_state": '"ACTIVE"',
+                "is_trading_suspended": "false",
+                "delisting_date": "null",
+                "market_warning": f'"{self._warning}"',
+            },
+        )
+        self._trade = template(_TRADE, {"type": '"trade"', "code": code})
+        self._orderbook = template(_ORDERBOOK, {"type": '"orderbook"', "code": code})
+        self._candle = template(_CANDLE, {"code": code})
+        self._unit = template(_UNIT, {})
+
+    def ticker(self, trade: Trade, day: DayState, stream_type: str) -> bytes:
+        """The market's day right after ``trade``."""
+        s, candle = self.spelling, day.candle
+        difference = trade.price - day.prev_close
+        change = self._grid.price(abs(difference))
+        rate = round(abs(difference) / day.prev_close, 10)
+        sign = -1 if difference < 0 else 1
+        return (
+            self._ticker
+            % (
+                s.price(candle.open),
+                s.price(candle.high),
+                s.price(candle.low),
+                s.price(trade.price),
+                s.price(day.prev_close),
+                change_word(difference),
+                s.number(change),
+                s.number(sign * change),
+                s.number(rate),
+                s.number(sign * rate),
+                s.size(trade.volume),
+                s.size(candle.volume),
+                s.size(day.volume_24h),
+                s.value(candle.value),
+                s.value(day.value_24h),
+                compact_date(trade.time_ms),
+                compact_time(trade.time_ms),
+                trade.time_ms,
+                "ASK" if trade.sold else "BID",
+                s.size(day.sold_volume),
+                s.size(candle.volume - day.sold_volume),
+                s.price(day.year_high),
+                dashed_date(day.year_high_day * DAY_MS),
+                s.price(day.year_low),
+                dashed_date(day.year_low_day * DAY_MS),
+                trade.time_ms,
+                stream_type,
+            )
+        ).encode()
+
+    def trade(
+        self, trade: Trade, prev_close: int, best_sizes: tuple[int, int], stream_type: str
+    ) -> bytes:
+        """One fill; ``best_sizes`` are those at the best ask and the best bid."""
+        s = self.spelling
+        difference = trade.price - prev_close
+        moment = iso_seconds(trade.time_ms)
+        return (
+            self._trade
+            % (
+                trade.time_ms,
+                moment[:10],
+                moment[11:],
+                trade.time_ms,
+                s.price(trade.price),
+                s.size(trade.volume),
+                "ASK" if trade.sold else "BID",
+                s.price(prev_close),
+                change_word(difference),
+                s.number(self._grid.price(abs(difference))),
+                trade.sequential_id,
+                s.price(trade.ask),
+                s.size(best_sizes[0]),
+                s.price(trade.bid),
+                s.size(best_sizes[1]),
+                stream_type,
+            )
+        ).encode()
+
+    def orderbook(self, book: Book, depth: int, level: float, stream_type: str) -> bytes:
+        """The first ``depth`` rows; the totals are those of the full depth."""
+        s = self.spelling
+        asks, bids = book.asks[:depth], book.bids[:depth]
+        nothing = ((0, 0),)
+        unit = self._unit
+        rows = [
+            unit % (s.price(ask[0]), s.price(bid[0]), s.size(ask[1]), s.size(bid[1]))
+            for ask, bid in itertools.zip_longest(asks, bids, fillvalue=nothing[0])
+        ]
+        if len(rows) < min(depth, DEPTH):
+            empty = unit % (s.price(0), s.price(0), s.size(0), s.size(0))
+            rows.extend([empty] * (min(depth, DEPTH) - len(rows)))
+        return (
+            self._orderbook
+            % (
+                book.changed_ms,
+                s.size(sum(size for _, size in book.asks)),
+                s.size(sum(size for _, size in book.bids)),
+                "[" + ",".join(rows) + "]",
+                stream_type,
+                int(level) if level == int(level) else level,
+            )
+        ).encode()
+
+    def candle(self, unit: Timeframe, candle: Candle, stream_type: str) -> bytes:
+        """One candle of a streamed unit."""
+        s = self.spelling
+        return (
+            self._candle
+            % (
+                unit.wire_type,
+                iso_seconds(candle.start_ms),
+                iso_seconds(candle.start_ms, 9),
+                s.fixed_price(candle.open),
+                s.fixed_price(candle.high),
+                s.fixed_price(candle.low),
+                s.fixed_price(candle.close),
+                s.fixed_volume(candle.volume),
+                s.fixed_value(candle.value),
+                candle.last_ms,
+                stream_type,
+            )
+        ).encode()

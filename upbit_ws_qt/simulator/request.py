@@ -1,0 +1,130 @@
+"""Subscription requests, read as the exchange reads them. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from ..timeframe import Timeframe
+
+__all__ = ["FORMATS", "Refusal", "Request", "Wish", "read_request"]
+
+FORMATS = ("DEFAULT", "SIMPLE", "JSON_LIST", "SIMPLE_LIST")
+_PUBLIC_TYPES = frozenset(
+    {"ticker", "trade", "orderbook"} | {unit.wire_type for unit in Timeframe if unit.is_streamed}
+)
+_PRIVATE_TYPES = frozenset({"myAsset", "myOrder"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One data object of a request: a type and its codes, as they were written."""
+
+    type: str
+    codes: tuple[str, ...] = ()
+    level: float = 0.0
+    only_snapshot: bool = False
+    only_realtime: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that can be served. ``format`` is None where the message names none."""
+
+    ticket: str
+    wishes: tuple[Wish, ...] = ()
+    format: str | None = None
+    lists_subscriptions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request that cannot be served: the error's name and what goes into its text."""
+
+    name: str
+    fields: dict[str, str] = field(default_factory=dict[str, str])
+
+
+_WRONG_FORMAT = Refusal("WRONG_FORMAT")
+
+
+def read_request(text: str | bytes, *, private: bool) -> Request | Refusal:
+    """Read one message of a client.
+
+    Source: docs.upbit.com, websocket-guide and the pages of the types. Objects may stand in any
+    order, which is what the wire accepts; the old camelCase flags are understood too.
+    """
+    try:
+        message: Any = json.loads(text)
+    except (ValueError, UnicodeDecodeError):
+        return _WRONG_FORMAT
+    if not isinstance(message, list):
+        return _WRONG_FORMAT
+    ticket = ""
+    format_: str | None = None
+    lists = False
+    wishes: list[Wish] = []
+    untyped = False
+    for part in cast("list[Any]", message):
+        if not isinstance(part, dict):
+            return _WRONG_FORMAT
+        fields = cast("dict[str, Any]", part)
+        if "ticket" in fields:
+            ticket = fields["ticket"] if isinstance(fields["ticket"], str) else ""
+        elif "type" in fields:
+            wish = _read_wish(fields, private=private)
+            if isinstance(wish, Refusal):
+                return wish if ticket else Refusal("NO_TICKET")
+            wishes.append(wish)
+        elif "method" in fields:
+            if fields["method"] != "LIST_SUBSCRIPTIONS":
+                return _WRONG_FORMAT
+            lists = True
+        elif "format" in fields:
+            if fields["format"] not in FORMATS:
+                return _WRONG_FORMAT
+            format_ = fields["format"]
+        else:
+            untyped = True
+    if not ticket:
+        return Refusal("NO_TICKET")
+    if untyped or not (wishes or lists):
+        return Refusal("NO_TYPE")
+    return Request(ticket, tuple(wishes), format_, lists)
+
+
+def _read_wish(fields: dict[str, Any], *, private: bool) -> Wish | Refusal:
+    kind = fields["type"]
+    if not isinstance(kind, str):
+        return _WRONG_FORMAT
+    if kind not in (_PRIVATE_TYPES if private else _PUBLIC_TYPES):
+        return Refusal("INVALID_PARAM", {"type": kind})
+    codes: Any = fields.get("codes")
+    if codes is None and not private:
+        return Refusal("NO_CODES")
+    if kind == "myAsset" and codes is not None:
+        return _WRONG_FORMAT
+    if codes is not None and not _are_texts(codes):
+        return _WRONG_FORMAT
+    if codes is not None and not codes and not private:
+        return Refusal("NO_CODES")
+    level: Any = fields.get("level", 0)
+    if isinstance(level, bool) or not isinstance(level, int | float):
+        return _WRONG_FORMAT
+    flags: list[bool] = []
+    for name, old_name in (
+        ("is_only_snapshot", "isOnlySnapshot"),
+        ("is_only_realtime", "isOnlyRealtime"),
+    ):
+        flag: Any = fields.get(name, fields.get(old_name, False))
+        if not isinstance(flag, bool):
+            return _WRONG_FORMAT
+        flags.append(flag)
+    return Wish(kind, tuple(cast("list[str]", codes or [])), float(level), flags[0], flags[1])
+
+
+def _are_texts(codes: object) -> bool:
+    return isinstance(codes, list) and all(
+        isinstance(code, str) for code in cast("list[object]", codes)
+    )
