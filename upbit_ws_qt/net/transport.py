@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
 from collections import deque
@@ -69,9 +70,9 @@ class WebSocketTransport(asyncio.BufferedProtocol):
         self._protocol = protocol
         self._headers = headers
         self._listener: Listener | None = listener
-        self._pending_bytes = 0
+        self.pending_bytes = 0
         self._fragments: list[bytes] = []
-        self._paused = False
+        self.is_paused = False
         self._transport: asyncio.Transport | None = None
         self._block = bytearray(_READ_SIZE)
         self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -111,10 +112,10 @@ class WebSocketTransport(asyncio.BufferedProtocol):
         waiting = self._messages
         while waiting:
             message = waiting.popleft()
-            self._pending_bytes -= len(message)
+            self.pending_bytes -= len(message)
             yield message
-        if self._paused and self._transport is not None:
-            self._paused = False
+        if self.is_paused and self._transport is not None:
+            self.is_paused = False
             self._transport.resume_reading()
 
     def abort(self) -> None:
@@ -176,8 +177,8 @@ class WebSocketTransport(asyncio.BufferedProtocol):
                 self._process_frame(event)
             elif isinstance(event, Response):
                 self._process_response()
-        if self._pending_bytes > _MAX_PENDING and self._transport is not None and not self._paused:
-            self._paused = True
+        if self.pending_bytes > _MAX_PENDING and self._transport is not None and not self.is_paused:
+            self.is_paused = True
             self._transport.pause_reading()
         if self._listener is not None and before != (len(self._messages), self.pongs):
             self._listener.messages_waiting()
@@ -201,7 +202,7 @@ class WebSocketTransport(asyncio.BufferedProtocol):
                 message = b"".join(self._fragments)
                 self._fragments.clear()
             self._messages.append(message)
-            self._pending_bytes += len(message)
+            self.pending_bytes += len(message)
         elif frame.opcode is Opcode.PONG:
             self.pongs += 1
 
@@ -291,4 +292,5 @@ def handshake_error(error: Exception | None) -> UpbitError:
 def _in_words(error: OSError) -> str:
     if isinstance(error, socket.gaierror):
         return "its name cannot be looked up; is there a network?"
-    return (error.strerror or type(error).__name__).lower()
+    # asyncio puts addresses into the error's own text; its number says it plainly.
+    return os.strerror(error.errno).lower() if error.errno else "none of its addresses answers"
