@@ -1,0 +1,62 @@
+# One target for each habit; `make` lists them. GNU make 3.81 or newer, any POSIX shell.
+# On Windows use the commands of the README instead.
+
+PYTHON ?=
+ARGS ?=
+BENCHMARKS ?= $(filter-out _%,$(basename $(notdir $(wildcard benchmarks/*.py))))
+export PYTHON
+
+venv := .venv
+python := $(venv)/bin/python
+offscreen := QT_QPA_PLATFORM=offscreen
+
+# A choice of tests (ARGS="-k chart") may leave none for one of the two runs: pytest's code 5.
+none-chosen := $(if $(ARGS),|| test $$? -eq 5)
+
+# An environment that was moved or has lost its Python is made again.
+made_in := $(shell test -x $(python) && cat $(venv)/.made-in 2>/dev/null)
+stale := $(if $(filter-out x$(CURDIR),x$(made_in)),always)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo deps try-deps test lint types cov bench docs always
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 15
+
+demo: $(venv)/.run ## open the viewer on the simulated exchange (ARGS="--theme dark")
+	@.ci/deps check
+	$(venv)/bin/upbit-ws-qt --demo $(ARGS)
+
+deps: ## install what Qt needs from the system (Debian, Ubuntu)
+	@.ci/deps install
+
+test: try-deps $(venv)/.test ## all tests, without and with a window system (ARGS="-k chart")
+	$(offscreen) $(python) -m pytest -m "not display" $(ARGS) $(none-chosen)
+	@.ci/with-windows $(python) -m pytest -m "display or smoke" $(ARGS) $(none-chosen)
+
+lint: $(venv)/.dev ## rules, format and the direction of imports
+	$(venv)/bin/ruff check
+	$(venv)/bin/ruff format --check
+	$(venv)/bin/lint-imports
+
+types: $(venv)/.dev ## mypy and pyright, both strict
+	$(venv)/bin/mypy
+	$(venv)/bin/pyright
+
+cov: try-deps $(venv)/.test ## branch coverage of the tests, with a floor
+	$(offscreen) $(python) -m pytest -m "not display and not packaging" --cov $(ARGS)
+
+bench: $(venv)/.test ## every benchmark (BENCHMARKS=transport for one)
+	@for name in $(BENCHMARKS); do \
+	  echo "== benchmarks.$$name"; $(offscreen) $(python) -m benchmarks.$$name $(ARGS) || exit; \
+	done
+
+docs: try-deps $(venv)/.run ## draw the pictures of docs/images again
+	$(offscreen) $(python) docs/make_images.py
+
+try-deps:
+	@.ci/deps try
+
+$(venv)/.run $(venv)/.test $(venv)/.dev: pyproject.toml constraints.txt .ci/setup $(stale)
+	@.ci/setup $(@:$(venv)/.%=%)
+	@touch $@

@@ -1,0 +1,336 @@
+"""Rule 6 and 7: handles that may be awaited, ignored and cancelled; threads that are told."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from PyQt6.QtCore import QObject
+
+from tests.feed import Feed
+from upbit_ws_qt import (
+    GlobalWebSocketManager,
+    InvalidMarket,
+    InvalidRequest,
+    ProxyClosed,
+    RequestRejected,
+    WebSocketClientProxy,
+    WrongThread,
+)
+from upbit_ws_qt.simulator import SimulatedExchange
+
+MARKET = "KRW-BTC"
+
+
+@pytest.fixture
+def component() -> QObject:
+    return QObject()
+
+
+@pytest.fixture
+def proxy(manager: GlobalWebSocketManager, component: QObject) -> WebSocketClientProxy:
+    return WebSocketClientProxy("waiting_one", manager, component)
+
+
+def test_a_handle_may_be_awaited_any_number_of_times(
+    feed: Feed, proxy: WebSocketClientProxy
+) -> None:
+    subscription = proxy.subscribe_ticker([MARKET])
+
+    async def together() -> list[Any]:
+        async def wait() -> Any:
+            return await subscription
+
+        return await asyncio.gather(wait(), wait(), wait())
+
+    assert feed(together()) == [subscription] * 3
+    assert feed(subscription) is subscription
+
+
+def test_cancelling_one_wait_cancels_that_wait_only(
+    feed: Feed, proxy: WebSocketClientProxy
+) -> None:
+    subscription = proxy.subscribe_ticker([MARKET])
+
+    async def one_gives_up() -> Any:
+        async def wait() -> Any:
+            return await subscription
+
+        impatient = asyncio.create_task(wait())
+        patient = asyncio.create_task(wait())
+        await asyncio.sleep(0)
+        impatient.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await impatient
+        return await patient
+
+    assert feed(one_gives_up()) is subscription
+    assert subscription.is_active
+
+
+def test_it_waits_while_there_is_no_connection(
+    feed: Feed, exchange: SimulatedExchange, proxy: WebSocketClientProxy
+) -> None:
+    exchange.refuse(503)
+    subscription = proxy.subscribe_ticker([MARKET])
+    states: list[str] = []
+    proxy.state_changed.connect(lambda event: states.append(event.state))
+    feed.until(lambda: "reconnecting" in states)
+    exchange.refuse(None)
+    assert feed(subscription) is subscription
+
+
+def test_a_stream_without_values_settles_when_the_request_is_accepted(
+    feed: Feed, exchange: SimulatedExchange, proxy: WebSocketClientProxy
+) -> None:
+    """A code that the exchange does not know is silent for ever; a second without a refusal is
+    all the yes there is."""
+    exchange.silence(True)
+    values: list[object] = []
+    subscription = proxy.subscribe_ticker([MARKET], values.append)
+    feed.until(lambda: exchange.connections)
+    for connection in exchange.connections:
+        connection.silent = True
+    assert feed(subscription) is subscription
+    assert values == []
+
+
+def test_a_released_proxy_ends_the_waits(
+    feed: Feed, exchange: SimulatedExchange, proxy: WebSocketClientProxy
+) -> None:
+    exchange.refuse(503)
+    subscription = proxy.subscribe_ticker([MARKET])
+
+    async def released_meanwhile() -> None:
+        asyncio.get_running_loop().call_soon(proxy.cleanup)
+        await subscription
+
+    with pytest.raises(ProxyClosed):
+        feed(released_meanwhile())
+    assert not subscription.is_active
+    feed(proxy.cleanup())
+
+
+def test_a_context_manager_releases(feed: Feed, manager: GlobalWebSocketManager) -> None:
+    async def use() -> WebSocketClientProxy:
+        async with WebSocketClientProxy("script_one", manager) as proxy:
+            await proxy.subscribe_ticker(MARKET)
+        return proxy
+
+    released = feed(use())
+    with pytest.raises(ProxyClosed):
+        released.subscribe_ticker(MARKET)
+
+
+def refuse_new_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the next requests spoken in a way that the exchange refuses."""
+    from upbit_ws_qt import protocol
+
+    def without_ticket(plan: Any, ticket: str) -> bytes:
+        return b'[{"type":"ticker","codes":["KRW-BTC"]}]'
+
+    monkeypatch.setattr(protocol, "encode_request", without_ticket)
+
+
+def test_a_refusal_raises_where_it_is_awaited(
+    feed: Feed, proxy: WebSocketClientProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_new_requests(monkeypatch)
+    with pytest.raises(RequestRejected, match="NO_TICKET"):
+        feed(proxy.subscribe_ticker([MARKET]))
+
+
+def test_a_refusal_that_nobody_awaits_goes_to_the_error_handler(
+    feed: Feed, proxy: WebSocketClientProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_new_requests(monkeypatch)
+    errors: list[Exception] = []
+    proxy.subscribe_ticker([MARKET], error_handler=errors.append)
+    feed.until(lambda: errors)
+    assert isinstance(errors[0], RequestRejected)
+
+
+@pytest.mark.allow_logs("a refusal that nobody else was told of is one line in the log")
+def test_a_refusal_that_nobody_handles_goes_to_the_manager_and_the_log(
+    feed: Feed,
+    manager: GlobalWebSocketManager,
+    proxy: WebSocketClientProxy,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    refuse_new_requests(monkeypatch)
+    errors: list[Exception] = []
+    manager.error_occurred.connect(errors.append)
+    subscription = proxy.subscribe_ticker([MARKET])
+    feed.until(lambda: errors)
+    assert isinstance(errors[0], RequestRejected)
+    assert caplog.text.count("refused a request") == 1
+    with pytest.raises(RequestRejected):
+        feed(subscription)
+
+
+def test_a_refusal_leaves_what_was_accepted_on_the_wire(
+    feed: Feed,
+    exchange: SimulatedExchange,
+    manager: GlobalWebSocketManager,
+    proxy: WebSocketClientProxy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The exchange closes everyone's socket for one bad request; the last accepted union returns."""
+    from upbit_ws_qt import protocol
+
+    prices: list[Any] = []
+    accepted: list[Any] = []
+    feed(proxy.subscribe_ticker([MARKET], prices.append))
+    feed.until(lambda: len(exchange.requests) == 1)
+    right = protocol.encode_request
+    exchange_says_nothing = manager._protocols["public"]
+    feed.until(lambda: exchange_says_nothing._verdict_at is None)
+
+    def wrong_for_trades(plan: Any, ticket: str) -> bytes:
+        bad = any(stream.type == "trade" for stream in plan)
+        return b'[{"ticket":"t"},{"type":"nope","codes":["X"]}]' if bad else right(plan, ticket)
+
+    monkeypatch.setattr(protocol, "encode_request", wrong_for_trades)
+    with pytest.raises(RequestRejected, match="INVALID_PARAM"):
+        feed(proxy.subscribe_trade([MARKET], accepted.append))
+    feed.until(lambda: manager.health_check().epochs["public"] == 2)
+    feed(exchange.advance(20_000))
+    feed.until(lambda: prices and prices[-1].epoch == 2)
+    assert {stream.type for stream in manager.wire_subscription()} == {"ticker"}
+    assert accepted == []
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda proxy: proxy.subscribe_ticker(["btc"]), InvalidMarket),
+        (lambda proxy: proxy.subscribe_ticker([]), InvalidMarket),
+        (lambda proxy: proxy.subscribe_candle([MARKET], "7m"), InvalidRequest),
+        (lambda proxy: proxy.subscribe_candle([MARKET], "1d"), InvalidRequest),
+        (lambda proxy: proxy.subscribe_orderbook([MARKET], depth=7), InvalidRequest),
+        (lambda proxy: proxy.subscribe_orderbook(["BTC-ETH"], level=1000), InvalidRequest),
+    ],
+)
+def test_wrong_arguments_raise_at_the_call(
+    proxy: WebSocketClientProxy,
+    manager: GlobalWebSocketManager,
+    call: Callable[[WebSocketClientProxy], object],
+    error: type[Exception],
+) -> None:
+    with pytest.raises(error):
+        call(proxy)
+    assert manager.get_subscription_summary().clients == {"waiting_one": ()}
+
+
+def test_an_unlisted_market_is_refused_with_a_suggestion(
+    feed: Feed, manager: GlobalWebSocketManager, proxy: WebSocketClientProxy
+) -> None:
+    feed(proxy.subscribe_ticker([MARKET]))
+    feed.until(lambda: len(manager.markets))
+    with pytest.raises(InvalidMarket, match="KRW-BTC"):
+        proxy.subscribe_ticker(["KRW-BTCC"])
+
+
+def test_a_background_call_reports_and_ends_with_its_proxy(
+    feed: Feed, exchange: SimulatedExchange, proxy: WebSocketClientProxy
+) -> None:
+    results: list[Any] = []
+    errors: list[Any] = []
+    proxy.start(proxy.get_candle_snapshot(MARKET, "1m", 10), results.append, errors.append)
+    feed.until(lambda: results)
+    assert len(results[0]) == 10
+    proxy.start(proxy.get_ticker_snapshot(["KRW-NOTHERE"]), results.append, errors.append)
+    feed.until(lambda: errors)
+    assert isinstance(errors[0], RequestRejected)
+
+    proxy.start(proxy.get_candle_snapshot(MARKET, "1m", 10), results.append, errors.append)
+    proxy.cleanup()
+    feed.turns(10)
+    assert (len(results), len(errors)) == (1, 1)
+
+
+def test_snapshots_come_oldest_first_over_pages(feed: Feed, proxy: WebSocketClientProxy) -> None:
+    candles = feed(proxy.get_candle_snapshot(MARKET, "1m", 450))
+    starts = [candle.start_ms for candle in candles]
+    assert len(starts) == 450
+    assert starts == sorted(set(starts))
+    assert candles[0].source == "rest"
+    before = feed(proxy.get_candle_snapshot([MARKET], "1m", 3, to=candles[0].time))
+    assert [candle.start_ms for candle in before][-1] < starts[0]
+    assert feed(proxy.get_candle_snapshot(MARKET, "1m", 3, to=starts[0])) == before
+    (ticker,) = feed(proxy.get_ticker_snapshot(MARKET))
+    (book,) = feed(proxy.get_orderbook_snapshot(MARKET, depth=5))
+    assert ticker.symbol == book.symbol == MARKET
+    assert len(book.orderbook_units) == 5
+    with pytest.raises(InvalidRequest, match="aware"):
+        feed(proxy.get_candle_snapshot(MARKET, "1m", 3, to=candles[0].time.replace(tzinfo=None)))
+    with pytest.raises(InvalidRequest, match="count"):
+        feed(proxy.get_candle_snapshot(MARKET, "1m", 0))
+
+
+def in_a_thread(function: Callable[[], Any]) -> BaseException | None:
+    caught: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            function()
+        except BaseException as error:  # noqa: BLE001
+            caught.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+    return caught[0] if caught else None
+
+
+def test_another_thread_is_told_what_to_write(
+    feed: Feed, manager: GlobalWebSocketManager, proxy: WebSocketClientProxy
+) -> None:
+    """Rule 7: every public method checks its thread."""
+    subscription = proxy.subscribe_ticker([MARKET])
+    calls: list[Callable[[], Any]] = [
+        lambda: proxy.subscribe_ticker([MARKET]),
+        proxy.unsubscribe_all,
+        proxy.cleanup,
+        lambda: proxy.unsubscribe_ticker(),
+        subscription.unsubscribe,
+        manager.health_check,
+        lambda: manager.set_credentials(None),
+        lambda: manager.remove_client("waiting_one"),
+        GlobalWebSocketManager.instance,
+    ]
+    for call in calls:
+        error = in_a_thread(call)
+        assert isinstance(error, WrongThread)
+        assert "call_from_thread" in str(error)
+    assert subscription.is_active
+
+
+@pytest.mark.allow_logs("what a posted function raises is logged")
+def test_call_from_thread_calls_in_the_gui_thread(
+    feed: Feed, manager: GlobalWebSocketManager, caplog: pytest.LogCaptureFixture
+) -> None:
+    called: list[int] = []
+    in_a_thread(lambda: manager.call_from_thread(lambda: 1 / 0))
+    in_a_thread(lambda: manager.call_from_thread(lambda: called.append(threading.get_ident())))
+    feed.until(lambda: called)
+    assert called == [threading.get_ident()]
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_market_list_that_cannot_be_read_is_read_later(
+    feed: Feed, exchange: SimulatedExchange
+) -> None:
+    """Nobody listens on the REST address; subscriptions work all the same."""
+    settings = replace(exchange.settings(), rest_url="http://127.0.0.1:9")
+    manager = GlobalWebSocketManager(settings)
+    component = QObject()
+    feed(WebSocketClientProxy("no_list", manager, component).subscribe_ticker([MARKET]))
+    assert len(manager.markets) == 0
+    assert manager.markets.tick_size(MARKET, 97_000_000) == 1000
+    feed(manager.stop())

@@ -1,0 +1,117 @@
+"""Whose fault it was is the first branch of the error tree. Tests only."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from upbit_ws_qt import errors
+from upbit_ws_qt.errors import (
+    AuthenticationFailed,
+    ConnectFailed,
+    ConnectionLost,
+    DecodeError,
+    DuplicateClient,
+    InvalidMarket,
+    InvalidRequest,
+    InvalidState,
+    LocalError,
+    ProxyClosed,
+    RateLimited,
+    RecordingError,
+    RemoteError,
+    RequestRejected,
+    RequestTimeout,
+    TransportError,
+    UpbitError,
+    WrongThread,
+)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kinds"),
+    [
+        (
+            LocalError,
+            {
+                InvalidMarket,
+                InvalidRequest,
+                InvalidState,
+                DuplicateClient,
+                ProxyClosed,
+                WrongThread,
+                RecordingError,
+            },
+        ),
+        (RemoteError, {AuthenticationFailed, RateLimited, RequestRejected}),
+        (TransportError, {ConnectFailed, ConnectionLost, RequestTimeout}),
+    ],
+)
+def test_every_error_has_one_culprit(fault: type[UpbitError], kinds: set[type[UpbitError]]) -> None:
+    assert set(fault.__subclasses__()) == kinds
+    culprits = {LocalError, RemoteError, TransportError, DecodeError}
+    for kind in kinds:
+        assert {culprit for culprit in culprits if issubclass(kind, culprit)} == {fault}
+
+
+def test_one_except_clause_catches_all() -> None:
+    """Users catch ``UpbitError``; everything exported is of its family."""
+    for name in errors.__all__:
+        assert issubclass(getattr(errors, name), UpbitError)
+    defined = {
+        name for name, value in vars(errors).items() if inspect.isclass(value) and name[0] != "_"
+    }
+    assert defined == set(errors.__all__)
+
+
+def test_the_module_page_names_every_error() -> None:
+    for name in errors.__all__:
+        assert name in (errors.__doc__ or "")
+
+
+@pytest.mark.parametrize(
+    ("error", "standard"),
+    [
+        (InvalidMarket, ValueError),
+        (InvalidRequest, ValueError),
+        (InvalidState, RuntimeError),
+        (WrongThread, RuntimeError),
+    ],
+)
+def test_a_host_that_knows_nothing_of_us_catches_what_it_expects(
+    error: type[UpbitError], standard: type[Exception]
+) -> None:
+    assert issubclass(error, standard)
+
+
+def test_what_an_error_carries() -> None:
+    assert RecordingError("line 3 is not JSON", 3).line == 3
+    assert RecordingError("no such file").line is None
+    assert AuthenticationFailed("out of scope", "out_of_scope").name == "out_of_scope"
+    assert AuthenticationFailed("refused").name == ""
+    assert RateLimited("wait", 12.5).retry_at == 12.5
+    assert RateLimited("wait").retry_at is None
+    assert ConnectFailed("refused", 503).status == 503
+    assert ConnectFailed("no answer").status is None
+
+
+def test_a_refusal_keeps_the_words_of_the_exchange() -> None:
+    error = RequestRejected("WRONG_FORMAT", "Format 이 맞지 않습니다.")
+    assert (error.name, error.message) == ("WRONG_FORMAT", "Format 이 맞지 않습니다.")
+    assert str(error) == "WRONG_FORMAT: Format 이 맞지 않습니다."
+
+
+def test_a_lost_connection_says_which_and_how() -> None:
+    error = ConnectionLost(1006, "", 4)
+    assert str(error) == "connection 4 ended with code 1006"
+    assert (error.code, error.reason, error.epoch) == (1006, "", 4)
+    assert str(ConnectionLost(1000, "bye", 1)) == "connection 1 ended with code 1000 bye"
+
+
+def test_a_decode_error_keeps_only_the_start_of_the_frame() -> None:
+    error = DecodeError("not JSON", memoryview(b"x" * 1000))
+    assert error.frame == b"x" * 200
+    assert isinstance(error.frame, bytes)
+    assert str(error) == "not JSON"
+    assert DecodeError("empty").frame == b""
