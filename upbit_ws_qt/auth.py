@@ -66,7 +66,8 @@ class UpbitAuthenticator:
         if query:
             claims["query_hash"] = hashlib.sha512(query.encode()).hexdigest()
             claims["query_hash_alg"] = "SHA512"
-        token = _signer.encode(json.dumps(claims).encode(), self._credentials.secret_key, "HS512")
+        payload = json.dumps(claims, separators=(",", ":")).encode()
+        token = _signer.encode(payload, self._credentials.secret_key, "HS512")
         return {"Authorization": f"Bearer {token}"}
 
     def __repr__(self) -> str:

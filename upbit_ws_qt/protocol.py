@@ -48,10 +48,14 @@ ACCEPTED_AFTER_S = 1.0
 #: exchange was measured to close an idle connection after 60 s (its documents say 120).
 PING_AFTER_S = 18.0
 PONG_WITHIN_S = 10.0
+#: A connection open for so long with an answered ping has proved itself, also where nothing trades.
+PROVED_AFTER_S = 30.0
 #: How often the two clocks are compared, and how far apart they mean that the machine slept.
 CLOCK_CHECK_S = 5.0
 SLEPT_DRIFT_S = 5.0
 SLEPT_LATE_S = 30.0
+#: Refusals that are about the connection, not about what was asked for.
+_NOBODY_TO_BLAME = frozenset({"INVALID_AUTH", "TOO_MANY_REQUEST"})
 #: Why the private side does not start without a key.
 NO_KEY = "no key is set"
 
@@ -89,7 +93,8 @@ Action = Connect | Send | Ping | Close | Fetch
 
 
 # State: the parts below, each with its own; the plan on the wire with its verdict; what is due
-# (a dial, a close, a ping, a new plan); when something was last received; both clocks as last seen.
+# (a dial, a close, a ping, a new plan); when it was opened and something was last received; both
+# clocks as last seen.
 class FeedProtocol:
     """Everything one connection decides. ``polled`` serves its streams over REST, without a socket.
 
@@ -131,7 +136,7 @@ class FeedProtocol:
         self._verdict_at: float | None = None
         self._plan_at: float | None = None
         self._dial_due = self._close_due = self._ping_due = False
-        self._received_at = 0.0
+        self._opened_at = self._received_at = 0.0
         self._pinged_at: float | None = None
         self._checked: Instant | None = None
         self._stamp = Stamp(connection_type=connection_type)
@@ -155,6 +160,8 @@ class FeedProtocol:
 
     def stop(self, now: Instant) -> None:
         """End the connection; every wish is kept for the next ``start``."""
+        if self._poller is not None:
+            self._poller.restart()
         self._happen(Happening.STOP, now)
 
     def subscribe(self, consumer: Hashable, spec: SubscriptionSpec, now: Instant) -> None:
@@ -175,7 +182,7 @@ class FeedProtocol:
         self._stamp = Stamp(epoch, Source.WEBSOCKET, self.connection_type, now.wall)
         self._messages = SlidingWindows(MESSAGE_WINDOWS, self._share)
         self._sent = {}
-        self._received_at = now.monotonic
+        self._opened_at = self._received_at = now.monotonic
         self._pinged_at = None
         self._plan_at = now.monotonic
         self._happen(Happening.OPENED, now)
@@ -202,12 +209,14 @@ class FeedProtocol:
     def pong_received(self, now: Instant) -> None:
         """A ping was answered."""
         self._received_at = now.monotonic
+        if now.monotonic - self._opened_at >= PROVED_AFTER_S:
+            self.recovery.proved()
 
     def connection_lost(self, error: UpbitError, now: Instant) -> None:
         """The connection or the dial ended; ``error`` says how."""
-        if isinstance(error, AuthenticationFailed):
+        if isinstance(error, AuthenticationFailed) and self._carries_key:
             happening = Happening.KEY_REFUSED
-        elif isinstance(error, ConnectionLost):
+        elif self.state is ConnectionState.CONNECTED:
             happening = Happening.LOST
         else:
             happening = Happening.FAILED
@@ -298,6 +307,7 @@ class FeedProtocol:
             self._happen(Happening.SLEPT, now, "the machine slept")
         grace_ends = self.subscriptions.next_deadline()
         if grace_ends is not None and grace_ends <= now.monotonic:
+            self.subscriptions.expire(now.monotonic)
             self._plan_soon(now)
         if self._verdict_at is not None and self._verdict_at <= now.monotonic:
             self._verdict_at = None
@@ -344,6 +354,11 @@ class FeedProtocol:
             )
         )
 
+    @property
+    def _carries_key(self) -> bool:
+        # Without a key none can be refused: then it is a gateway's word, and gateways recover.
+        return self.connection_type is ConnectionType.PRIVATE
+
     def _plan_soon(self, now: Instant) -> None:
         at = now.monotonic + DEBOUNCE_S
         self._plan_at = at if self._plan_at is None else min(self._plan_at, at)
@@ -383,31 +398,45 @@ class FeedProtocol:
             self._happen(Happening.KEY_REFUSED, now, NO_KEY)
 
     def _request_refused(self, frame: ErrorFrame, now: Instant) -> None:
-        """Only what is new in a request can be to blame; the rest was accepted before."""
+        """Only what is new in a request can be to blame; the rest was accepted before.
+
+        Another depth of an accepted stream is not new: every depth we ask for exists. The
+        connection is given up at once: after most refusals the exchange closes it within 200 ms,
+        after some it is not known to, and it carries nothing of what we asked for.
+        """
         self._verdict_at = None
-        if frame.name == "INVALID_AUTH":
-            self._happen(Happening.KEY_REFUSED, now, f"{frame.name}: {frame.message}")
+        reason = f"{frame.name}: {frame.message}"
+        if frame.name == "INVALID_AUTH" and self._carries_key:
+            self._happen(Happening.KEY_REFUSED, now, reason)
             return
-        suspects = [
-            stream for stream, depth in self._sent.items() if self._accepted.get(stream) != depth
-        ]
-        if frame.name == "TOO_MANY_REQUEST":
+        suspects = [stream for stream in self._sent if stream not in self._accepted]
+        if frame.name in _NOBODY_TO_BLAME:
             suspects = []
         self._emit_refusal(frame.name, frame.message, self.subscriptions.refuse(suspects))
+        self._happen(Happening.LOST, now, reason)
+        self._plan_soon(now)
 
     def _keep_alive_deadline(self) -> float:
-        if self._pinged_at is not None and self._pinged_at >= self._received_at:
-            return self._pinged_at + PONG_WITHIN_S
+        if self._awaits_pong is not None:
+            return self._awaits_pong + PONG_WITHIN_S
         return self._received_at + PING_AFTER_S
 
     def _keep_alive(self, now: Instant) -> None:
-        if self._pinged_at is not None and self._pinged_at >= self._received_at:
+        if self._awaits_pong is not None:
             error = ConnectionLost(1006, "(a ping was not answered)", self._stamp.epoch)
             self._happen(Happening.LOST, now, str(error))
             return
-        if now.monotonic - self._received_at >= PING_AFTER_S:
-            self._pinged_at = now.monotonic
-            self._ping_due = True
+        self._pinged_at = now.monotonic
+        self._ping_due = True
+
+    @property
+    def _awaits_pong(self) -> float | None:
+        """When the ping was sent that nothing has followed yet.
+
+        What comes at the same instant has followed it: some clocks tick every 16 ms only.
+        """
+        pinged_at = self._pinged_at
+        return None if pinged_at is None or self._received_at >= pinged_at else pinged_at
 
     def _slept(self, now: Instant) -> bool:
         """Monotonic time stands still in sleep on Linux and macOS and runs on Windows."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from .backpressure import Delivery, Policy
-from .events import BalanceEvent, MarketEvent, OrderbookEvent, Stamp, stamped
+from .events import BalanceEvent, CandleEvent, MarketEvent, OrderbookEvent, Stamp, stamped
 from .recovery import EpochManager
 from .subscriptions import BALANCE_STREAM, Stream
 
@@ -31,14 +31,17 @@ class OutletStatistics:
     queued: int
 
 
-# State: the newest event, whether it waits for delivery, who takes it how (``newest``: coalesced,
-# ``keeping``: each one), and who has received nothing of it yet.
+# State: the newest event; whether a round that hands it out is due (``fresh``) and in the engine's
+# list (``listed``), and who is still to get it in the round under way (``behind``); who takes
+# events how (``newest``: coalesced, ``keeping``: each one); who has received nothing of it yet.
 class _Route:
-    __slots__ = ("dirty", "keeping", "last", "newest", "waiting")
+    __slots__ = ("behind", "fresh", "keeping", "last", "listed", "newest", "waiting")
 
     def __init__(self) -> None:
         self.last: StreamEvent | None = None
-        self.dirty = False
+        self.fresh = False
+        self.listed = False
+        self.behind: list[Outlet[Any]] = []
         self.newest: dict[Outlet[Any], None] = {}
         self.keeping: dict[Outlet[Any], None] = {}
         self.waiting: dict[Outlet[Any], None] = {}
@@ -47,9 +50,14 @@ class _Route:
         return self.keeping if outlet.delivery.keeps_each_event else self.newest
 
 
-# State: the backlog, the marks of the engine, the times of the throttle, and counters.
+# State: the backlog, the streams whose newest event it is still to get, the marks of the engine and
+# of the shell (``busy``), the times of the throttle, and counters.
 class Outlet(Generic[ConsumerT]):
-    """One subscription's end of the pipe; ``consumer`` is whatever the shell delivers to."""
+    """One subscription's end of the pipe; ``consumer`` is whatever the shell delivers to.
+
+    The shell sets ``busy`` while the consumer is at work, be it nested or as a task, and calls
+    ``finished`` after that; meanwhile nothing is delivered to it.
+    """
 
     __slots__ = (
         "active",
@@ -194,9 +202,13 @@ class DataRoutingEngine(Generic[ConsumerT]):
             route.waiting.clear()
             return stream
         route.waiting.clear()
-        if route.newest and not route.dirty:
-            route.dirty = True
-            self._dirty.append((stream, route))
+        if route.newest:
+            if last is not None and _begins_another_bar(event, last):
+                self._keep_ended_bar(stream, route, last)
+            route.fresh = True
+            if not route.listed:
+                route.listed = True
+                self._dirty.append((stream, route))
         for outlet in route.keeping:
             outlet.push(event)
             if not outlet.ready:
@@ -211,32 +223,40 @@ class DataRoutingEngine(Generic[ConsumerT]):
     def deliveries(self, now: float) -> Iterator[tuple[Outlet[ConsumerT], StreamEvent]]:
         """What is to be delivered now, each in order; new arrivals are taken along.
 
-        The caller delivers between two steps and may do anything there, also attach and detach.
+        The caller delivers between two steps and may do anything there, also attach and detach, or
+        deliver in a nested loop. It may stop at any step; what is left is due in the next call.
         """
         for outlet in list(self._throttled):
             yield from self._throttle_over(outlet, now)
         while self._dirty or self._ready:
             if self._ready:
-                outlet = self._ready.popleft()
-                outlet.ready = False
+                outlet = self._ready[0]
                 while outlet.queue and outlet.active and not outlet.busy:
                     yield from self._give(outlet, outlet.queue.popleft())
+                # A nested delivery may have done this already.
+                if self._ready and self._ready[0] is outlet:
+                    self._ready.popleft()
+                    outlet.ready = False
                 continue
-            stream, route = self._dirty.popleft()
-            route.dirty = False
-            if (event := route.last) is None:
-                continue
-            for outlet in tuple(route.newest):
-                if not outlet.active:
+            stream, route = self._dirty[0]
+            while route.fresh or route.behind:
+                if route.fresh:
+                    route.fresh = False
+                    route.behind = list(reversed(route.newest))
                     continue
-                if outlet.busy:
-                    outlet.held[stream] = None
-                elif self._may_pass(outlet, stream, now):
-                    yield from self._give(outlet, event)
+                outlet = route.behind.pop()
+                if outlet not in route.newest or route.last is None:
+                    continue
+                if not self._must_wait(outlet, stream, now):
+                    yield from self._give(outlet, route.last)
+            if self._dirty and self._dirty[0][1] is route:
+                self._dirty.popleft()
+                route.listed = False
 
     def next_deadline(self) -> float | None:
         """When a throttled event is due."""
-        return min((min(o.next_at[s] for s in o.held) for o in self._throttled), default=None)
+        ends = (min(o.next_at[s] for s in o.held) for o in self._throttled if not o.busy)
+        return min(ends, default=None)
 
     def has_work(self) -> bool:
         """Whether something is to be delivered now."""
@@ -247,15 +267,14 @@ class DataRoutingEngine(Generic[ConsumerT]):
         outlet.busy = False
         if not outlet.active:
             return
+        if outlet.held and outlet not in self._throttled:
+            for stream in outlet.held:
+                route = self._routes[stream]
+                if route.last is not None and not self._is_coming(route, outlet):
+                    outlet.push(route.last)
+            outlet.held.clear()
         if outlet.queue and not outlet.ready:
             self._make_ready(outlet)
-        if outlet not in self._throttled:
-            for stream in outlet.held:
-                route = self._routes.get(stream)
-                if route is not None and not route.dirty:
-                    route.dirty = True
-                    self._dirty.append((stream, route))
-            outlet.held.clear()
 
     def _give(
         self, outlet: Outlet[ConsumerT], event: StreamEvent
@@ -271,29 +290,44 @@ class DataRoutingEngine(Generic[ConsumerT]):
     def _is_current(self, event: StreamEvent) -> bool:
         return self._epochs.is_current_epoch(event.connection_type, event.epoch)
 
-    def _may_pass(self, outlet: Outlet[ConsumerT], stream: Stream, now: float) -> bool:
+    def _is_coming(self, route: _Route, outlet: Outlet[ConsumerT]) -> bool:
+        """Whether a round is due or under way that will reach ``outlet``."""
+        return route.fresh or outlet in route.behind
+
+    def _must_wait(self, outlet: Outlet[ConsumerT], stream: Stream, now: float) -> bool:
         if outlet.delivery.policy is not Policy.THROTTLE:
-            return True
-        if now < outlet.next_at.get(stream, now):
+            if outlet.busy:
+                outlet.held[stream] = None
+            return outlet.busy
+        if outlet.busy or now < outlet.next_at.get(stream, now):
+            outlet.next_at.setdefault(stream, now)
             outlet.held[stream] = None
             self._throttled[outlet] = None
-            return False
+            return True
         outlet.next_at[stream] = now + outlet.delivery.interval_ms / 1000
-        return True
+        return False
+
+    def _keep_ended_bar(self, stream: Stream, route: _Route, last: StreamEvent) -> None:
+        """Coalescing must not swallow the last state of a candle: it is what the candle was."""
+        for outlet in route.newest:
+            if stream in outlet.held or self._is_coming(route, outlet):
+                outlet.push(last)
+                if not outlet.ready:
+                    self._make_ready(outlet)
 
     def _throttle_over(
         self, outlet: Outlet[ConsumerT], now: float
     ) -> Iterator[tuple[Outlet[ConsumerT], StreamEvent]]:
         for stream in [held for held in outlet.held if outlet.next_at[held] <= now]:
-            if outlet.busy or not outlet.active:
+            if outlet.busy or stream not in outlet.held or not outlet.active:
                 return
             del outlet.held[stream]
-            outlet.next_at[stream] = now + outlet.delivery.interval_ms / 1000
             if not outlet.held:
                 self._throttled.pop(outlet, None)
-            event = self.last(stream)
-            if event is not None:
-                yield from self._give(outlet, event)
+            route = self._routes[stream]
+            if route.last is not None and not self._is_coming(route, outlet):
+                outlet.next_at[stream] = now + outlet.delivery.interval_ms / 1000
+                yield from self._give(outlet, route.last)
 
     def _make_ready(self, outlet: Outlet[ConsumerT]) -> None:
         outlet.ready = True
@@ -316,6 +350,14 @@ def _repeats(event: StreamEvent, last: StreamEvent) -> bool:
         and isinstance(last, MarketEvent)
         and event.is_snapshot
         and event.repeats(last)
+    )
+
+
+def _begins_another_bar(event: StreamEvent, last: StreamEvent) -> bool:
+    return (
+        isinstance(event, CandleEvent)
+        and isinstance(last, CandleEvent)
+        and event.candle_date_time_utc != last.candle_date_time_utc
     )
 
 

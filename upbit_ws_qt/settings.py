@@ -113,6 +113,8 @@ class Credentials:
     def __reduce__(self) -> str:
         raise TypeError("credentials are not pickled: a key belongs in the system's key store")
 
+    __getstate__ = __reduce__
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Credentials | None:
         """Read ``UPBIT_ACCESS_KEY`` and ``UPBIT_SECRET_KEY``; None where neither is set.

@@ -6,6 +6,7 @@ on the wire is always planned afresh: (wanted ∪ in grace) − refused, never p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
@@ -79,7 +80,7 @@ class SubscriptionSpec:
             raise InvalidRequest(f"only candles have a timeframe; got {self.timeframe.value!r}")
         if self.depth not in DEPTHS:
             raise InvalidRequest(f"an order book has 1, 5, 15 or 30 rows; got {self.depth!r}")
-        if not self.level >= 0:
+        if not 0 <= self.level < math.inf:
             raise InvalidRequest(f"level is 0 (no grouping) or above; got {self.level!r}")
         others = [code for code in self.symbols if quote_currency(code) != "KRW"]
         if self.level and others:

@@ -246,6 +246,19 @@ def test_a_window_may_follow_the_last_one(window: QWidget) -> None:
     QApplication.instance().lastWindowClosed.disconnect()  # type: ignore[union-attr]
 
 
+def test_the_end_of_one_run_does_not_reach_into_the_next(window: QWidget) -> None:
+    async def first() -> None:
+        window.show()
+        window.close()
+
+    async def second() -> int:
+        await asyncio.sleep(0.15)  # longer than a first run waits for another window
+        return 7
+
+    assert run(first) == 0
+    assert run(second) == 7
+
+
 # --- Beside other loops ----------------------------------------------------------------------
 
 

@@ -167,8 +167,8 @@ def test_a_lost_connection_comes_back_with_everything(
     """A new epoch, the same union, and the loss is said before the data that follows it."""
     component = QObject()
     told: list[object] = []
-    manager.recovery_begun.connect(lambda event: told.append("lost"))
-    manager.recovery_completed.connect(lambda event: told.append("back"))
+    manager.recovery_begun.connect(lambda _: told.append("lost"))
+    manager.recovery_completed.connect(lambda _: told.append("back"))
     proxy = WebSocketClientProxy("list_one", manager, component)
     feed(proxy.subscribe_ticker([MARKET], lambda event: told.append(event.epoch)))
     assert told == [1]

@@ -24,8 +24,18 @@ NONCE = "6f1d0c1e-3a52-4b7e-9d2b-0c8f5a9e7b41"
 
 # Made with `openssl dgst -sha512` and `openssl dgst -sha512 -hmac`, not with our own code.
 QUERY = "market=KRW-BTC&states[]=wait&states[]=watch&limit=10"
-QUERY_HASH = "@QUERY_HASH@"
-TOKEN = "@TOKEN@"
+QUERY_HASH = (
+    "e3cfc649139c595e1c26a8aa2b3c8504f4b15011fc2b819081451e5e845172bd5dbbb5110ec5d7a3d1d32ff7"
+    "1f46a78323a040e8bedf8672021fd2206190a3a8"
+)
+TOKEN = (
+    "eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9.eyJhY2Nlc3Nfa2V5IjoiYUIzZEU2Z0g5aksybU41cFE4c1Qxdlc"
+    "0eVo3YUIzZEU2Z0g5aksybSIsIm5vbmNlIjoiNmYxZDBjMWUtM2E1Mi00YjdlLTlkMmItMGM4ZjVhOWU3YjQxIiw"
+    "icXVlcnlfaGFzaCI6ImUzY2ZjNjQ5MTM5YzU5NWUxYzI2YThhYTJiM2M4NTA0ZjRiMTUwMTFmYzJiODE5MDgxNDU"
+    "xZTVlODQ1MTcyYmQ1ZGJiYjUxMTBlYzVkN2EzZDFkMzJmZjcxZjQ2YTc4MzIzYTA0MGU4YmVkZjg2NzIwMjFmZDI"
+    "yMDYxOTBhM2E4IiwicXVlcnlfaGFzaF9hbGciOiJTSEE1MTIifQ.1jMF0atvfqhl67RWD6ZK590WgrCQKvCyt1SW"
+    "lXWeZPOBFKhDFomWeTT_zQ1uXOrF5qrjYtVYMDJEK6QSyN-byw"
+)
 
 
 def authenticator() -> UpbitAuthenticator:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import gc
 import json
 import pickle
 import sys
@@ -147,6 +146,12 @@ def test_hosts_that_may_not_get_a_key(url: str) -> None:
 # -- the key ---------------------------------------------------------------------------------------
 
 
+@dataclasses.dataclass
+class Careless:
+    access_key: str
+    secret_key: str
+
+
 def ways_to_show(value: object) -> dict[str, str]:
     """Everything that writes an object down without asking it for its key."""
     ways: dict[str, Any] = {
@@ -185,9 +190,8 @@ def test_a_key_is_never_shown() -> None:
 
 def test_the_test_above_would_see_a_key() -> None:
     """A dataclass of two strings shows itself in most of these ways."""
-    careless = dataclasses.make_dataclass("Careless", ["access_key", "secret_key"])
-    leaks = {name for name, text in ways_to_show(careless(ACCESS, SECRET)).items() if SECRET in text}
-    assert {"repr", "str", "format", "vars", "asdict", "copy", "json by vars", "msgspec"} <= leaks
+    shown = ways_to_show(Careless(ACCESS, SECRET))
+    assert {name for name, text in shown.items() if SECRET not in text} == {"json"}
 
 
 def test_a_key_is_not_in_a_traceback() -> None:
@@ -253,7 +257,4 @@ def test_a_deleted_key_is_gone() -> None:
     credentials = Credentials("".join(["ACC", "-gone"]), "".join(["SEC", "-gone"]))
     credentials.delete()
     assert (credentials.access_key, credentials.secret_key) == ("", "")
-    assert not gc.get_referents(credentials)[1:] or "SEC-gone" not in map(
-        str, gc.get_referents(credentials)
-    )
     assert repr(credentials) == "Credentials(***)"

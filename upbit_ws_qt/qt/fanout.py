@@ -82,7 +82,9 @@ class FanoutHub:
         try:
             result = callback(event)
         except Exception as error:  # noqa: BLE001 - isolated by design
-            if subscription.callback.get() is not None and subscription.is_active:
+            # One that died in its own call raises about that: a death, not an error.
+            alive = subscription.callback.get() is not None and not is_gone(subscription.proxy())
+            if alive and subscription.is_active:
                 self.failed(subscription, error)
             return False
         if inspect.iscoroutine(result):

@@ -236,9 +236,16 @@ class GlobalWebSocketManager(QObject):
             InvalidState: no living client has this id.
         """
         self.check_thread()
-        for token, client in self._clients.items():
-            if client.client_id == client_id:
-                return self.subscribe(token, spec)
+        for client in self._clients.values():
+            proxy = client.proxy()
+            if client.client_id == client_id and proxy is not None and not is_gone(proxy):
+                return proxy.subscribe(
+                    spec.data_type,
+                    spec.symbols,
+                    timeframe=spec.timeframe,
+                    depth=spec.depth,
+                    level=spec.level,
+                )
         raise InvalidState(f"no living client is called {client_id!r}; make its proxy first")
 
     def subscribe(
@@ -472,7 +479,8 @@ class GlobalWebSocketManager(QObject):
     # -- frames -----------------------------------------------------------------------------------
 
     def _wake(self) -> None:
-        self._bridge.wake(immediate=self._router.has_immediate)
+        if self._started_at is not None:
+            self._bridge.wake(immediate=self._router.has_immediate)
 
     def _on_frame(self) -> None:
         began = time.monotonic()
@@ -522,6 +530,9 @@ class GlobalWebSocketManager(QObject):
     def _connection_changed(self, event: ConnectionEvent) -> None:
         reason = f" ({event.reason})" if event.reason else ""
         logger.info("the %s connection is %s%s", event.connection_type, event.state, reason)
+        if (event.connection_type, event.state) == (ConnectionType.PUBLIC, ConnectionState.IDLE):
+            # Nothing is on the wire, so nothing that was may be handed to whoever comes next.
+            self._router.retain(())
         self.connection_changed.emit(event)
         if event.resumed:
             self.resumed_after_sleep.emit(event)

@@ -23,10 +23,11 @@ from upbit_ws_qt.errors import InvalidState
 from .display import display_problem
 from .entered import Entered
 from .loop import FeedEventLoop
-from .running import current_session, install
+from .running import Session, current_session, install
 
 __all__ = ["run"]
 
+_NEXT_WINDOW_MS = 100
 _made: QApplication | None = None
 """The application that ``run`` made; it stays for the next ``run`` and for windows still alive."""
 
@@ -59,7 +60,7 @@ def run(main: Callable[[], Coroutine[Any, Any, int | None]]) -> int:
     closes_by_itself = app.quitOnLastWindowClosed()
     app.setQuitOnLastWindowClosed(False)
     try:
-        return _Program(app, loop, main).execute()
+        return _Program(app, session, loop, main).execute()
     finally:
         session.end()
         app.setQuitOnLastWindowClosed(closes_by_itself)
@@ -77,27 +78,36 @@ def _application() -> QApplication:
     return app
 
 
-# State: the task of `main`; the signal that asked for the end, or 0.
+# State: the task of `main`; the signal that asked for the end, or 0; the timer that waits for
+# another window after the last one closed.
 class _Program:
     def __init__(
         self,
         app: QApplication,
+        session: Session,
         loop: FeedEventLoop,
         main: Callable[[], Coroutine[Any, Any, int | None]],
     ) -> None:
         self._app = app
+        self._session = session
         self._loop = loop
         self._main = loop.create_task(main(), name="main")
         self._main.add_done_callback(self._main_ended)
         self._signal = 0
+        # Later: whoever waited for the last window to close may open the next one.
+        self._windowless = QTimer()
+        self._windowless.setSingleShot(True)
+        self._windowless.setInterval(_NEXT_WINDOW_MS)
+        self._windowless.timeout.connect(self._end_without_window)
 
     def execute(self) -> int:
-        self._app.lastWindowClosed.connect(self._last_window_closed)
+        self._app.lastWindowClosed.connect(self._windowless.start)
         try:
             with _signals_heard(self._on_signal), Entered(self._loop):
                 status = self._app.exec()
         finally:
-            self._app.lastWindowClosed.disconnect(self._last_window_closed)
+            self._app.lastWindowClosed.disconnect(self._windowless.start)
+            self._windowless.stop()
         if not self._main.done():
             return self._code(status)
         error = None if self._main.cancelled() else self._main.exception()
@@ -115,20 +125,15 @@ class _Program:
     def _main_ended(self, main: asyncio.Task[int | None]) -> None:
         failed = main.cancelled() or main.exception() is not None
         if failed or self._signal or not _window_open():
-            self._app.exit(0)
-
-    def _last_window_closed(self) -> None:
-        # Later: whoever waited for this window to close may open the next one.
-        QTimer.singleShot(0, self._end_without_window)
+            self._exit()
 
     def _end_without_window(self) -> None:
-        if _window_open():
-            return
-        self._ask_to_end()
+        if not _window_open():
+            self._ask_to_end()
 
     def _ask_to_end(self) -> None:
         if self._main.done():
-            self._app.exit(0)
+            self._exit()
         else:
             self._main.cancel()
 
@@ -137,12 +142,13 @@ class _Program:
         again = bool(self._signal)
         self._signal = number
         if not self._loop.is_closed():
-            end = self._leave if again else self._ask_to_end
-            self._loop.call_soon_threadsafe(end)
+            # Asked again, it ends although `main` has not.
+            self._loop.call_soon_threadsafe(self._exit if again else self._ask_to_end)
 
-    def _leave(self) -> None:
-        """End although ``main`` has not: it was asked once."""
-        self._app.exit(0)
+    def _exit(self) -> None:
+        # Where it quits already, it does so with a code that must not be replaced.
+        if not self._session.ended:
+            self._app.exit(0)
 
 
 def _window_open() -> bool:

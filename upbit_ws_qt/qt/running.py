@@ -12,6 +12,7 @@ import asyncio
 import atexit
 import inspect
 import logging
+import math
 import sys
 import threading
 from asyncio import _get_running_loop  # pyright: ignore[reportPrivateUsage]
@@ -33,6 +34,10 @@ _T = TypeVar("_T")
 logger = logging.getLogger("upbit_ws_qt")
 _HOOKS_LIMIT_S = 1.5
 _SHUTDOWN_LIMIT_S = 2.0
+_WAIT = (
+    QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents
+    | QEventLoop.ProcessEventsFlag.WaitForMoreEvents
+)
 
 
 # State: whether it has ended; the guard of the host's slots, or None.
@@ -44,9 +49,12 @@ class Session:
 
     def __init__(self, app: QCoreApplication) -> None:
         self.app = app
+        self.thread_id = threading.get_ident()
+        self._guard: SlotGuard | None = None
+        self.ended = False
         # Before the loop is made: handlers run in the order of connection, and what a loop
         # connects may stop what ours needs.
-        app.aboutToQuit.connect(self.end)
+        app.aboutToQuit.connect(self._on_quit)
         host = _loop_of_host()
         self.owned = host is None
         self.loop: asyncio.AbstractEventLoop
@@ -55,27 +63,31 @@ class Session:
         else:
             self.loop = own = FeedEventLoop(app)
             own.attach()
-        self.thread_id = threading.get_ident()
-        self._guard: SlotGuard | None = None
-        self._ended = False
 
     @property
     def alive(self) -> bool:
-        return not (self._ended or self.loop.is_closed() or sip.isdeleted(self.app))
+        return not (self.ended or self.loop.is_closed() or sip.isdeleted(self.app))
 
     def guard_slots(self) -> None:
         if self._guard is None:
             self._guard = SlotGuard()
 
+    def _on_quit(self) -> None:
+        # Qt says so from inside `quit()`, which a task may have called: that one ends as well.
+        if isinstance(self.loop, FeedEventLoop) and self.owned:
+            self.loop.when_unwound(self.end)
+        else:
+            self.end()
+
     def end(self) -> None:
         """Run the shutdown hooks, cancel what runs and close the loop, within 2 seconds."""
         global _session
-        if self._ended:
+        if self.ended:
             return
-        self._ended = True
+        self.ended = True
         try:
             if not self.loop.is_closed() and not sip.isdeleted(self.app):
-                self.app.aboutToQuit.disconnect(self.end)
+                self.app.aboutToQuit.disconnect(self._on_quit)
                 self._wind_down()
         except Exception:
             # A slot of Qt: whatever went wrong, the program ends as it was told to.
@@ -94,40 +106,42 @@ class Session:
             self.loop.close()
 
     def _wind_down(self) -> None:
-        waiting = QEventLoop()
+        began = self.loop.time()
+        end = began + _SHUTDOWN_LIMIT_S
+        # In a loop that the host made, quitting from inside a task gets here; it can't be awaited.
+        on_stack = asyncio.current_task(self.loop)
+        with Entered(self.loop):
+            hooks = self._run_hooks(began + _HOOKS_LIMIT_S)
+            others = (self._tasks() | hooks) - {on_stack}
+            for task in others:
+                task.cancel()
+            self._serve_until(lambda: all(task.done() for task in others), end)
+            if left := sorted(task.get_name() for task in others if not task.done()):
+                logger.warning("these tasks did not end and are left: %s", ", ".join(left))
+            if isinstance(self.loop, FeedEventLoop) and self.owned:
+                last = self.loop.create_task(_last_steps(self.loop), name="shutdown")
+                self._serve_until(last.done, end)
+
+    def _run_hooks(self, end: float) -> set[asyncio.Task[Any]]:
+        """Call every hook; return the tasks of those that have not ended by then."""
+        late: set[asyncio.Task[Any]] = set()
+        while _hooks:
+            hook = self.loop.create_task(_call(_hooks.pop()), name="shutdown hook")
+            self._serve_until(hook.done, end)
+            if not hook.done():
+                logger.warning("a shutdown hook is stopped: %s s are over", _HOOKS_LIMIT_S)
+                late.add(hook)
+        return late
+
+    def _serve_until(self, condition: Callable[[], bool], end: float) -> None:
+        """Serve Qt and the loop until ``condition()`` or the time ``end``."""
         limit = QTimer()
         limit.setSingleShot(True)
-        limit.timeout.connect(waiting.quit)
-        with Entered(self.loop):
-            last = self.loop.create_task(self._last_steps(), name="shutdown")
-            last.add_done_callback(lambda _: waiting.quit())
-            limit.start(int(_SHUTDOWN_LIMIT_S * 1000))
-            waiting.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
-        if not last.done():
-            names = sorted(task.get_name() for task in self._tasks() if task is not last)
-            logger.warning(
-                "these tasks did not end within %s s and are left: %s",
-                _SHUTDOWN_LIMIT_S,
-                ", ".join(names),
-            )
-        elif not last.cancelled():
-            last.result()
-
-    async def _last_steps(self) -> None:
-        try:
-            async with asyncio.timeout(_HOOKS_LIMIT_S):
-                await _run_hooks()
-        except TimeoutError:
-            logger.warning("a shutdown hook was stopped after %s s", _HOOKS_LIMIT_S)
-        others = self._tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        if others:
-            await asyncio.wait(others)
-        if isinstance(self.loop, FeedEventLoop) and self.owned:
-            await self.loop.shutdown_asyncgens()
-            self.loop.abort_transports()
-            await asyncio.sleep(0)  # their protocols hear of it
+        limit.start(max(0, math.ceil((end - self.loop.time()) * 1000)))
+        waiting = QEventLoop()
+        while not condition() and limit.isActive():
+            # It sleeps until something happens; `exec()` would refuse once `quit()` was called.
+            waiting.processEvents(_WAIT)
 
     def _tasks(self) -> set[asyncio.Task[Any]]:
         return asyncio.all_tasks(self.loop) if self.owned else set(_tasks)
@@ -246,18 +260,24 @@ def spawn(coroutine: Coroutine[Any, Any, _T], *, name: str) -> asyncio.Task[_T]:
 
 def _ended(task: asyncio.Task[Any]) -> None:
     _tasks.discard(task)
-    if not task.cancelled() and (error := task.exception()) is not None:
+    error = None if task.cancelled() else task.exception()
+    if error is not None and not isinstance(error, (SystemExit, KeyboardInterrupt)):
         logger.error("task %r failed", task.get_name(), exc_info=error)
 
 
-async def _run_hooks() -> None:
-    while _hooks:
-        try:
-            result = _hooks.pop()()
-            if result is not None:
-                await result
-        except Exception:
-            logger.exception("a shutdown hook failed")
+async def _last_steps(loop: FeedEventLoop) -> None:
+    await loop.shutdown_asyncgens()
+    loop.abort_transports()
+    await asyncio.sleep(0)  # their protocols hear of it
+
+
+async def _call(hook: Callable[[], Awaitable[None] | None]) -> None:
+    try:
+        result = hook()
+        if result is not None:
+            await result
+    except Exception:
+        logger.exception("a shutdown hook failed")
 
 
 def _loop_of_host() -> asyncio.AbstractEventLoop | None:

@@ -106,9 +106,9 @@ class Subscription:
 
     def unsubscribe(self) -> None:
         """End this subscription and no other; may be called any number of times."""
-        manager, self._manager = self._manager, None
-        if manager is not None:
-            manager.end_subscription(self.token)
+        if self._manager is not None:
+            self._manager.end_subscription(self.token)
+            self._manager = None
             self.settle(ProxyClosed("the subscription was ended before its first value"))
 
     def ended(self) -> None:

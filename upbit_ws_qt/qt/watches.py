@@ -130,8 +130,10 @@ class Watches:
 
     def _call(self, watch: _Watch, handle: asyncio.Handle) -> None:
         watch.running = True
-        self._run(handle)
-        watch.running = False
-        if watch.blocked:
-            watch.blocked = False
-            watch.switch()
+        try:
+            self._run(handle)
+        finally:
+            watch.running = False
+            if watch.blocked:
+                watch.blocked = False
+                watch.switch()

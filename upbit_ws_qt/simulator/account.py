@@ -39,12 +39,18 @@ def _opening_holdings() -> tuple[Holding, ...]:
         Holding("KRW", Decimal("8423150.12842915"), Decimal("1500000.0")),
         Holding("BTC", Decimal("0.18420557"), Decimal("0.02"), Decimal("104250000")),
         Holding("ETH", Decimal("2.51870034"), avg_buy_price=Decimal("4127500")),
-        Holding("XRP", Decimal("3500.0"), Decimal("500.0"), Decimal("2715.3"), True),
+        Holding(
+            "XRP",
+            Decimal("3500.0"),
+            Decimal("500.0"),
+            Decimal("2715.3"),
+            avg_buy_price_modified=True,
+        ),
         Holding("SOL", Decimal("12.40831877"), avg_buy_price=Decimal("201400.55")),
         # A gift: the exchange does not know what it cost.
         Holding("BTT", Decimal("1250000.0")),
         # Bought with BTC: the average is in BTC.
-        Holding("DOT", Decimal("85.0"), Decimal(0), Decimal("0.0000391"), False, "BTC"),
+        Holding("DOT", Decimal("85.0"), avg_buy_price=Decimal("0.0000391"), unit_currency="BTC"),
     )
 
 

@@ -12,7 +12,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .history import MINUTE_MS, History
+from .days import MINUTE_MS
+from .history import History
 from .noise import Noise
 from .trades import MinuteTrades
 
@@ -86,13 +87,15 @@ class BookMaker:
             trades: the minute's trades, those to come included.
             done: how many of them have happened.
         """
-        return self._made(now_ms, self._ladder(ask, True), self._ladder(bid, False), trades, done)
+        return self._made(
+            now_ms, self._ladder(ask, up=True), self._ladder(bid, up=False), trades, done
+        )
 
     def grouped(
         self, now_ms: int, bid: int, ask: int, trades: MinuteTrades, done: int, level: int
     ) -> Book:
         """The book in steps of ``level`` quanta: asks rounded up to it, bids down."""
-        asks, bids = self._deep_ladder(ask, True), self._deep_ladder(bid, False)
+        asks, bids = self._deep_ladder(ask, up=True), self._deep_ladder(bid, up=False)
         deep = self._made(now_ms, asks, bids, trades, done)
         return Book(
             deep.changed_ms,
@@ -180,7 +183,7 @@ class BookMaker:
             known = self._sizes[price] = (drawn, size)
         return known[1], since, since + level.period * GRID_MS
 
-    def _ladder(self, touch: int, up: bool) -> tuple[int, ...]:
+    def _ladder(self, touch: int, *, up: bool) -> tuple[int, ...]:
         found = self._ladders.get((touch, up))
         if found is None:
             if len(self._ladders) > 256:
@@ -190,14 +193,14 @@ class BookMaker:
             while price > 0 and len(prices) < DEPTH and tried < 1000:
                 if price == touch or self._level(price).present:
                     prices.append(price)
-                price, tried = self._next(price, up), tried + 1
+                price, tried = self._next(price, up=up), tried + 1
             found = self._ladders[touch, up] = tuple(prices)
         return found
 
-    def _next(self, price: int, up: bool) -> int:
+    def _next(self, price: int, *, up: bool) -> int:
         return price + self._grid.tick(price) if up else price - self._grid.tick(price - 1)
 
-    def _deep_ladder(self, touch: int, up: bool) -> tuple[int, ...]:
+    def _deep_ladder(self, touch: int, *, up: bool) -> tuple[int, ...]:
         prices: list[int] = []
         price = touch
         for _ in range(_FINE):
@@ -205,7 +208,7 @@ class BookMaker:
                 return tuple(prices)
             if price == touch or self._level(price).present:
                 prices.append(price)
-            price = self._next(price, up)
+            price = self._next(price, up=up)
         step = self._grid.tick(touch)
         for _ in range(_DECADES):
             step *= 10

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..timeframe import Timeframe
-from .history import DAY_MS, MINUTE_MS, MINUTES_A_DAY, History, Minutes
+from upbit_ws_qt.timeframe import Timeframe
+
+from .days import DAY_MS, MINUTE_MS, MINUTES_A_DAY
+from .history import History, Minutes
 from .noise import Ints
 from .trades import MinuteTrades, TradeMaker
 
@@ -171,32 +173,22 @@ class CandleReader:
             yield self.span(today * DAY_MS, now_ms)
             end = today
         while end > self.history.first_day:
-            days = self.history.days(end - _DAYS_AT_ONCE, end)
-            columns = (days.open, days.high, days.low, days.close, days.volume)
-            rows = zip(
-                *(column.tolist() for column in columns),
-                days.value_above.tolist(),
-                days.last_ms.tolist(),
-                strict=True,
-            )
-            made = [
-                Candle(
-                    number * DAY_MS,
-                    open_,
-                    high,
-                    low,
-                    close,
-                    volume,
-                    low * volume + above,
-                    number * DAY_MS + last,
+            rows = self.history.days.days(end - _DAYS_AT_ONCE, end).rows()
+            for day in reversed(rows):
+                value = day.low * day.volume + day.value_above
+                start = day.number * DAY_MS
+                yield Candle(
+                    start,
+                    day.open,
+                    day.high,
+                    day.low,
+                    day.close,
+                    day.volume,
+                    value,
+                    start + day.last_ms,
                 )
-                for number, (open_, high, low, close, volume, above, last) in enumerate(
-                    rows, days.first
-                )
-            ]
-            yield from reversed(made)
             yield None
-            end = days.first
+            end = rows[0].number
 
 
 def candle_of(trades: MinuteTrades, start_ms: int, first: int, last: int) -> Candle:

@@ -29,7 +29,7 @@ class ConnectionOptions:
 
 
 # State: the frames not yet written, the current request and its format, the times of the last
-# messages, whether it is silent, refused or gone, and its two timers.
+# messages, whether it is silent or refused, its three timers and the closing task.
 class ServedConnection:
     """An open WebSocket of a client.
 
@@ -69,7 +69,9 @@ class ServedConnection:
         self._active_at = self._loop.time()
         self._idle_timer = self._loop.call_later(options.idle_timeout_s, self._check_idle)
         self._status_timer: asyncio.TimerHandle | None = None
-        self._closing: asyncio.Task[object] | None = None
+        self._close_timer: asyncio.TimerHandle | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self.ended_event = asyncio.Event()
 
     def __repr__(self) -> str:
         path = "private" if self.private else "public"
@@ -108,6 +110,18 @@ class ServedConnection:
         recent.append(now)
         return over
 
+    def subscription_rows(self) -> list[dict[str, object]]:
+        """What LIST_SUBSCRIPTIONS tells of the current request."""
+        rows: list[dict[str, object]] = []
+        for wish in self.request.wishes if self.request else ():
+            row: dict[str, object] = {"type": wish.type}
+            if wish.codes:
+                row["codes"] = list(wish.codes)
+            if wish.type == "orderbook":
+                row["level"] = int(wish.level) if wish.level == int(wish.level) else wish.level
+            rows.append(row)
+        return rows
+
     def begin_status(self) -> None:
         """A text PING does not get an answer: it switches on a status cycle that never ends."""
         if self._status_timer is None:
@@ -123,12 +137,12 @@ class ServedConnection:
         self.push(Packet(error_frame(name, **fields)))
         self.flush()
         self.refused = True
-        self._loop.call_later(_CLOSE_DELAY_S, self.close, 1000)
+        self._close_timer = self._loop.call_later(_CLOSE_DELAY_S, self.close, 1000)
 
     def close(self, code: int) -> None:
         """Close with a closing frame."""
         if self._closing is None and not self._transport.is_closing():
-            self._closing = asyncio.ensure_future(self._finish(code))
+            self._closing = self._loop.create_task(self._finish(code))
 
     async def _finish(self, code: int) -> None:
         await self._close(code)
@@ -145,9 +159,10 @@ class ServedConnection:
     def ended(self) -> None:
         """The socket is gone: stop the timers."""
         self._queue.clear()
-        self._idle_timer.cancel()
-        if self._status_timer is not None:
-            self._status_timer.cancel()
+        for timer in (self._idle_timer, self._status_timer, self._close_timer):
+            if timer is not None:
+                timer.cancel()
+        self.ended_event.set()
 
     def _send_status(self) -> None:
         self._status_timer = self._loop.call_later(

@@ -108,6 +108,16 @@ class TradingFloor:
         if watched is not None and watched.wants_book:
             self._book_at(code, watched, max(until_ms, self.now_ms + 1))
 
+    def skip_to(self, now_ms: int) -> None:
+        """Go on from ``now_ms`` without playing what lies between."""
+        self.now_ms = now_ms
+        for code, watched in self.watched.items():
+            watched.live = LiveMarket(self.market(code), now_ms)
+            watched.book_due = watched.second_due = -1
+            self._push(watched.live.next_ms, Kind.TRADE, code)
+            if watched.wants_book:
+                self._book_at(code, watched, now_ms + 1)
+
     def run(self, until_ms: int) -> Iterator[Happening]:
         """Everything up to and at ``until_ms``, in order; may be left and called again."""
         while self._due and self._due[0][0] <= until_ms:

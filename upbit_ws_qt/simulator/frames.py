@@ -6,10 +6,11 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 
-from ..timeframe import Timeframe
+from upbit_ws_qt.timeframe import Timeframe
+
 from .book import DEPTH, Book
 from .candles import Candle
-from .history import DAY_MS
+from .days import DAY_MS
 from .market import DayState, Market, Trade
 from .spelling import Spelling, compact_date, compact_time, dashed_date, iso_seconds
 

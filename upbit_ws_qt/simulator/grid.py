@@ -11,7 +11,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from ..markets import table_tick_size
+from upbit_ws_qt.markets import table_tick_size
+
 from .noise import Floats, Ints
 
 __all__ = ["PriceGrid"]
@@ -26,13 +27,22 @@ class PriceGrid:
     ``scale / 10**decimals`` is one quantum in the quote currency.
     """
 
-    __slots__ = ("_bounds", "_bounds_array", "_ticks", "_ticks_array", "decimals", "scale")
+    __slots__ = (
+        "_bounds",
+        "_bounds_array",
+        "_divisor",
+        "_ticks",
+        "_ticks_array",
+        "decimals",
+        "scale",
+    )
 
     def __init__(self, code: str, lowest: float) -> None:
         quantum = Decimal(str(table_tick_size(code, lowest)))
         exponent = quantum.normalize().as_tuple().exponent
         self.decimals = max(0, -int(exponent))
         self.scale = int(quantum * 10**self.decimals)
+        self._divisor: int = 10**self.decimals
         bounds: list[int] = [0]
         ticks: list[int] = [1]
         for bound in _BOUNDS:
@@ -80,4 +90,4 @@ class PriceGrid:
 
     def price(self, quanta: int) -> float:
         """The price in the quote currency: the double nearest to the decimal number."""
-        return quanta * self.scale / 10**self.decimals
+        return quanta * self.scale / self._divisor

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from ..timeframe import Timeframe
+from upbit_ws_qt.timeframe import Timeframe
+
 from .book import DEPTH, Book
 from .candles import Candle
 from .floor import Happening, Kind, TradingFloor
@@ -121,9 +122,9 @@ class Hub:
     def _begin(self, listener: Listener, wish: Wish, code: str, suffix: str) -> None:
         depth = int(suffix) if suffix.isdecimal() and int(suffix) in _DEPTHS else DEPTH
         market = self._floor.market(code)
-        if wish.type == "orderbook":
-            if wish.level not in {float(level) for level in market.listing.levels}:
-                return
+        levels = {float(level) for level in market.listing.levels}
+        if wish.type == "orderbook" and wish.level not in levels:
+            return
         live = self._floor.live(code)
         if not wish.only_snapshot:
             self._codes[listener].add(code)

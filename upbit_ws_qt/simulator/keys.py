@@ -7,10 +7,12 @@ from collections import OrderedDict
 from typing import Any
 from urllib.parse import unquote
 
-import jwt
+import msgspec
 from jwt.algorithms import HMACAlgorithm
+from jwt.utils import base64url_decode
 
-from ..settings import Credentials
+from upbit_ws_qt.settings import Credentials
+
 from .noise import Noise
 
 __all__ = ["KEY_ERRORS", "KeyRefused", "KeyRing"]
@@ -71,19 +73,18 @@ class KeyRing:
         if scheme != "Bearer" or not token:
             raise KeyRefused("no_authorization_token")
         try:
-            whole = jwt.decode_complete(token, options={"verify_signature": False})
-        except jwt.InvalidTokenError:
+            header, claims, signature = _opened(token)
+        except ValueError:
             raise KeyRefused("jwt_verification") from None
-        claims: dict[str, Any] = whole["payload"]
         access, nonce = claims.get("access_key"), claims.get("nonce")
         secret = self._secrets.get(access) if isinstance(access, str) else None
         if not isinstance(access, str) or secret is None:
             raise KeyRefused("invalid_access_key")
-        hash_ = _HASHES.get(str(whole["header"].get("alg")))
-        # Checked by the algorithm itself: the library's own check warns of the length of keys
-        # that the exchange, not the user, has chosen.
+        hash_ = _HASHES.get(str(header.get("alg")))
+        # Checked by the algorithm itself: jwt.decode warns of the length of keys, which here the
+        # exchange has chosen and not the user.
         if hash_ is None or not HMACAlgorithm(hash_).verify(
-            token.rpartition(".")[0].encode(), secret.encode(), whole["signature"]
+            token.rpartition(".")[0].encode(), secret.encode(), signature
         ):
             raise KeyRefused("jwt_verification")
         if query:
@@ -100,3 +101,21 @@ class KeyRing:
         if len(self._nonces) > _NONCES_REMEMBERED:
             self._nonces.popitem(last=False)
         return access
+
+
+def _opened(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes]:
+    """The header, the claims and the signature of a token, nothing checked.
+
+    Raises:
+        ValueError: it is no token.
+    """
+    parts = token.split(".")
+    if len(parts) != 3:
+        raise ValueError("a token has three parts")
+    header, claims, signature = (base64url_decode(part) for part in parts)
+    table = dict[str, Any]
+    return (
+        msgspec.json.decode(header, type=table),
+        msgspec.json.decode(claims, type=table),
+        signature,
+    )

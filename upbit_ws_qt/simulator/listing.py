@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from ..markets import quote_currency, table_tick_size
+from upbit_ws_qt.markets import quote_currency, table_tick_size
 
 __all__ = ["MARKETS", "Listing", "select"]
 
@@ -87,7 +87,8 @@ _WARNED = frozenset({"KRW-STEEM"})
 class Listing:
     """One listed market.
 
-    ``price`` (quote currency) is its level on 2026-10-01, ``volatility`` the deviation of a day,
+    ``price`` (quote currency) is its level on 2026-10-01, ``volatility`` the deviation of a day of
+    the coin in KRW and ``quote_volatility`` that of the quote currency,
     ``daily_volume`` coins, ``trades_a_minute`` a mean, ``listed_ms`` the first moment it traded.
     """
 
@@ -96,6 +97,7 @@ class Listing:
     english_name: str
     price: float
     volatility: float
+    quote_volatility: float
     daily_volume: float
     trades_a_minute: float
     listed_ms: int
@@ -106,6 +108,11 @@ class Listing:
     def quote(self) -> str:
         """The currency the price is in."""
         return quote_currency(self.code)
+
+    @property
+    def base(self) -> str:
+        """The coin that is traded."""
+        return self.code.partition("-")[2]
 
     @property
     def lowest_price(self) -> float:
@@ -146,6 +153,7 @@ def _made() -> tuple[Listing, ...]:
                 english_name=english,
                 price=krw / krw_of_quote[quote],
                 volatility=volatility,
+                quote_volatility=coins[quote][4] if quote in coins else 0.0,
                 daily_volume=billions * 1e9 * turnover / krw,
                 trades_a_minute=max(busy * trades, _FEWEST_TRADES_A_MINUTE),
                 listed_ms=int(listed.timestamp()) * 1000 // _DAY_MS * _DAY_MS,

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..timeframe import Timeframe
+from upbit_ws_qt.timeframe import Timeframe
+
 from .book import Book, BookMaker
 from .candles import Candle, CandleReader, candle_of, merged
-from .history import DAY_MS, MINUTE_MS, MINUTES_A_DAY, History
+from .days import DAY_MS, MINUTE_MS, MINUTES_A_DAY
+from .history import History
 from .listing import Listing
 from .trades import MinuteTrades, TradeMaker
 
@@ -87,12 +89,16 @@ class Market:
 
     def year_extremes(self, today: int) -> tuple[int, int, int, int]:
         """Highest price and its day, lowest price and its day, of the 364 days before today."""
-        days = self.history.days(today - 364, today)
-        if not len(days.high):
+        days = self.history.days.days(today - 364, today)
+        if not len(days.number):
             return 0, today, 0, today
         at_high, at_low = int(days.high.argmax()), int(days.low.argmin())
-        first = days.first
-        return int(days.high[at_high]), first + at_high, int(days.low[at_low]), first + at_low
+        return (
+            int(days.high[at_high]),
+            int(days.number[at_high]),
+            int(days.low[at_low]),
+            int(days.number[at_low]),
+        )
 
 
 # State: the minute being traded and how far it is, the sums of that minute, and what came before
@@ -109,7 +115,7 @@ class LiveMarket:
         self._minute: Candle | None = None
         self._parts: dict[Timeframe, Candle | None] = {}
         self._sold_before = self._sold_in_minute = 0
-        self._day = -1
+        self._day: int = -1
         self._before_24h: tuple[int, int] = (0, 0)
         self._year: tuple[int, int, int, int] = (0, 0, 0, 0)
         self.prev_close = 0
@@ -245,8 +251,10 @@ class LiveMarket:
         if day != self._day:
             self._day = day
             self._year = self.market.year_extremes(day)
-            before = history.days(day - 1, day)
-            self.prev_close = int(before.close[0] if len(before.close) else today.open[0])
+            listed_today = day == history.first_day
+            self.prev_close = (
+                int(today.open[0]) if listed_today else history.days.day(day - 1).close
+            )
             self._sold_before = int(today.volume_sums[row]) // 2 if first_time else 0
         else:
             self._sold_before += self._sold_in_minute

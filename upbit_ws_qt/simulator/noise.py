@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Floats", "Ints", "Noise"]
+__all__ = ["Floats", "Ints", "Noise", "Wander"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
@@ -39,11 +39,7 @@ class Noise:
 
     def uniform(self, index: Ints) -> Floats:
         """A number in [0, 1) for each index."""
-        x = index.astype(np.uint64) * _GOLDEN + self._offset
-        x = (x ^ (x >> _S30)) * _MIX_1
-        x = (x ^ (x >> _S27)) * _MIX_2
-        x ^= x >> _S31
-        return (x >> _S11).astype(np.float64) * (1.0 / (1 << 53))
+        return _uniform(index, self._offset)
 
     def signed(self, index: Ints) -> Floats:
         """A number with mean 0 and variance 1 for each index, at most 1.73 from 0."""
@@ -68,3 +64,34 @@ class Noise:
         # Philox takes its key as it is, which is half the cost of seeding another generator.
         key = np.array([self.key, index & _MASK_64], dtype=np.uint64)
         return np.random.Generator(np.random.Philox(key=key))
+
+
+# State: none.
+class Wander:
+    """A random walk over whole numbers that can be read anywhere and never runs away.
+
+    It is the sum of ``octaves`` smooth noises, each twice as slow as the one before and stronger
+    by the root of two; a step has a deviation of about 2.
+    """
+
+    def __init__(self, seed: int, *names: str, octaves: int) -> None:
+        keys = [Noise(seed, *names, str(octave)).key for octave in range(octaves)]
+        self._offsets = np.array(keys, dtype=np.uint64)[:, None]
+        self._scales = (1 << np.arange(octaves, dtype=np.int64))[:, None]
+        self._strengths = 2.0 ** (np.arange(octaves) / 2)
+
+    def at(self, index: Ints) -> Floats:
+        """The walk at each index."""
+        cell = index[None, :] // self._scales
+        fraction = (index[None, :] - cell * self._scales) / self._scales
+        here, there = _uniform(cell, self._offsets), _uniform(cell + 1, self._offsets)
+        smooth = (here + (there - here) * fraction - 0.5) * 3.4641016151377544
+        return np.asarray(self._strengths @ smooth)
+
+
+def _uniform(index: Ints, offset: np.uint64 | NDArray[np.uint64]) -> Floats:
+    x = index.astype(np.uint64) * _GOLDEN + offset
+    x = (x ^ (x >> _S30)) * _MIX_1
+    x = (x ^ (x >> _S27)) * _MIX_2
+    x ^= x >> _S31
+    return (x >> _S11).astype(np.float64) * (1.0 / (1 << 53))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from ..timeframe import Timeframe
+import msgspec
+
+from upbit_ws_qt.timeframe import Timeframe
 
 __all__ = ["FORMATS", "Refusal", "Request", "Wish", "read_request"]
 
@@ -56,17 +57,15 @@ def read_request(text: str | bytes, *, private: bool) -> Request | Refusal:
     order, which is what the wire accepts; the old camelCase flags are understood too.
     """
     try:
-        message: Any = json.loads(text)
-    except (ValueError, UnicodeDecodeError):
-        return _WRONG_FORMAT
-    if not isinstance(message, list):
+        parts = msgspec.json.decode(text, type=list[Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return _WRONG_FORMAT
     ticket = ""
     format_: str | None = None
     lists = False
     wishes: list[Wish] = []
     untyped = False
-    for part in cast("list[Any]", message):
+    for part in parts:
         if not isinstance(part, dict):
             return _WRONG_FORMAT
         fields = cast("dict[str, Any]", part)

@@ -22,7 +22,7 @@ def tilted(weights: Floats, offsets: Floats, target: float) -> Floats:
     ``target`` must lie between the least and the greatest offset.
     """
     low, high = float(offsets.min()), float(offsets.max())
-    share = weights / weights.sum()
+    share: Floats = weights / weights.sum()
     if high <= low:
         return share
     x = (offsets - low) / (high - low)
@@ -51,7 +51,8 @@ def tilted(weights: Floats, offsets: Floats, target: float) -> Floats:
 
 def least_volume(ticks: Ints, counts: Ints) -> Ints:
     """The least volume with which candles ``ticks`` high, of ``counts`` trades, can be settled."""
-    return 40 * (ticks + counts + 4)
+    least: Ints = 40 * (ticks + counts + 4)
+    return least
 
 
 def settle(offsets: Ints, weights: Floats, volume: int, value: int, tick: int) -> Ints:
@@ -72,14 +73,14 @@ def settle(offsets: Ints, weights: Floats, volume: int, value: int, tick: int) -
     high = int(offsets.max())
     if high == 0:
         share = weights / weights.sum()
-        volumes = np.floor(share * (volume - count)).astype(np.int64) + 1
+        volumes: Ints = np.floor(share * (volume - count)).astype(np.int64) + 1
         volumes[int(np.argmax(volumes))] += volume - int(volumes.sum())
         return volumes
     span = high // tick
     at_low = int(np.argmin(offsets))
     at_high = int(np.argmax(offsets))
     at_tick = int(np.argmax(offsets == tick)) if span > 1 else at_high
-    fixed = np.ones(count, dtype=np.int64)
+    fixed: Ints = np.ones(count, dtype=np.int64)
     # What the three may have to give up in the last step.
     for index in {at_low, at_high, at_tick}:
         fixed[index] += span + 2 * count + 4

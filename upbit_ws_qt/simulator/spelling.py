@@ -93,10 +93,7 @@ class Spelling:
 
 
 def _eight(number: int, decimals: int) -> str:
-    if decimals <= 8:
-        scaled = number * 10 ** (8 - decimals)
-    else:
-        scaled = number // 10 ** (decimals - 8)
+    scaled = number * 10 ** (8 - decimals) if decimals <= 8 else number // 10 ** (decimals - 8)
     return f"{scaled // 100_000_000}.{scaled % 100_000_000:08d}"
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .days import MINUTE_MS, MINUTES_A_DAY
 from .grid import PriceGrid
-from .history import MINUTE_MS, MINUTES_A_DAY, WIDE_MINUTE, History, Minutes
+from .history import WIDE_MINUTE, History, Minutes
 from .noise import Ints, Noise
 from .settle import settle
 
@@ -123,7 +124,7 @@ def _way(
     way += np.interp(np.arange(count), anchors, prices - way[anchors])
     way = np.where(way > high, 2 * high - way, way)
     way = np.where(way < low, 2 * low - way, way)
-    found = np.clip(grid.on_grid(np.clip(way, low, high)), low, high)
+    found: Ints = np.clip(grid.on_grid(np.clip(way, low, high)), low, high)
     found[anchors] = prices.astype(np.int64)
     return found
 
@@ -132,7 +133,8 @@ def _times(rng: np.random.Generator, count: int, last_ms: int) -> Ints:
     """Offsets in the minute, the last one at ``last_ms``: short bursts with pauses between."""
     gaps = rng.standard_gamma(0.35, count)
     sums = np.cumsum(gaps)
-    return np.floor(sums / sums[-1] * last_ms).astype(np.int64)
+    offsets: Ints = np.floor(sums / sums[-1] * last_ms).astype(np.int64)
+    return offsets
 
 
 def _sides(

@@ -1,4 +1,6 @@
 """What every widget of live data shares: a proxy, a theme, a language, contained errors. Qt."""
+# pyright: reportUnknownMemberType=false
+# PyQt6's stubs leave the type of a slot unknown.
 
 from __future__ import annotations
 
@@ -6,9 +8,10 @@ import functools
 import itertools
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
-from PyQt6.QtCore import QEvent, QLocale, pyqtProperty, pyqtSignal
+from PyQt6 import QtCore
+from PyQt6.QtCore import QEvent, QLocale, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from upbit_ws_qt.errors import UpbitError
@@ -21,9 +24,12 @@ if TYPE_CHECKING:
     from upbit_ws_qt.qt.manager import GlobalWebSocketManager
     from upbit_ws_qt.qt.proxy import WebSocketClientProxy
 
-__all__ = ["LiveWidget", "contained"]
+__all__ = ["LiveWidget", "contained", "pyqtProperty"]
 
 logger = logging.getLogger(__name__)
+
+#: PyQt6's stubs leave it out.
+pyqtProperty: Any = cast("Any", QtCore).pyqtProperty  # noqa: N816 - PyQt6's own name
 
 _serials = itertools.count(1)
 _P = ParamSpec("_P")
@@ -41,7 +47,7 @@ def contained(
     """
 
     @functools.wraps(method)
-    def call(self: _W, *args: _P.args, **kwargs: _P.kwargs) -> _R | None:
+    def call(self: _W, /, *args: _P.args, **kwargs: _P.kwargs) -> _R | None:
         try:
             return method(self, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 - see the docstring
@@ -51,8 +57,8 @@ def contained(
     return call
 
 
-# State: the proxy, the theme and language with how they were chosen, the last connection event
-# and the error on show.
+# State: the proxy, the theme and language with how they were chosen, the last event of each
+# connection and the error on show.
 class LiveWidget(QWidget):
     """A widget of live data. It works unbound, through its data slots alone.
 
@@ -70,6 +76,8 @@ class LiveWidget(QWidget):
 
     #: The first part of the ids of its proxies.
     component = "widget"
+    #: The connection whose state is the state of the data.
+    connection_type = ConnectionType.PUBLIC
     #: The connection its data comes over.
     data_connection = ConnectionType.PUBLIC
 
@@ -80,7 +88,7 @@ class LiveWidget(QWidget):
         self._theme = Theme.for_palette(self.palette())
         self._language_choice = "auto"
         self._language = _system_language()
-        self._connection: ConnectionEvent | None = None
+        self._connections: dict[ConnectionType, ConnectionEvent] = {}
         self._error = ""
 
     # -- data ----------------------------------------------------------------------------------
@@ -103,7 +111,7 @@ class LiveWidget(QWidget):
             proxy, self._proxy = self._proxy, None
             proxy.cleanup()
             proxy.deleteLater()
-            self._connection = None
+            self._connections.clear()
             self.unbound()
 
     def proxy(self) -> WebSocketClientProxy | None:
@@ -116,17 +124,21 @@ class LiveWidget(QWidget):
     def unbound(self) -> None:
         """For subclasses: forget what belonged to the former proxy."""
 
-    def connection(self) -> ConnectionEvent | None:
-        """The last state of the connection behind the data, or None while unbound."""
-        return self._connection
+    def connection(self, connection_type: ConnectionType | None = None) -> ConnectionEvent | None:
+        """The last state of the connection behind the data, or of another; None while unbound."""
+        return self._connections.get(connection_type or self.connection_type)
 
     def stateText(self) -> str:
         """The state of the data in the widget's language; empty while it is live."""
         if self._error:
             return self.text("state.error", message=self._error)
-        event = self._connection
-        if self._proxy is None or event is None:
-            return self.text("state.unbound") if self._proxy is None else ""
+        event = self.connection()
+        if self._proxy is None:
+            return self.text("state.unbound")
+        return self.connectionText(event) if event is not None else ""
+
+    def connectionText(self, event: ConnectionEvent) -> str:
+        """The state of a connection in the widget's language; empty while it is open."""
         if event.state is ConnectionState.CONNECTED:
             return ""
         return self.text(f"state.{event.state}", seconds=f"{event.retry_in_s:.0f}")
@@ -135,10 +147,11 @@ class LiveWidget(QWidget):
     def _on_state_changed(self, event: ConnectionEvent) -> None:
         if event.connection_type is not self.data_connection:
             return
-        self._connection = event
-        if event.state is ConnectionState.CONNECTED:
-            self._error = ""
-        self.connectionChanged.emit(event)
+        self._connections[event.connection_type] = event
+        if event.connection_type is self.connection_type:
+            if event.state is ConnectionState.CONNECTED:
+                self._error = ""
+            self.connectionChanged.emit(event)
         self.stateUpdated()
 
     def stateUpdated(self) -> None:
@@ -155,11 +168,17 @@ class LiveWidget(QWidget):
             if not isinstance(error, UpbitError | ValueError):
                 logger.error("%s: %s", type(self).__name__, text, exc_info=error)
             self.errorOccurred.emit(text)
-            self.update()
+            self.stateUpdated()
+
+    def errorText(self) -> str:
+        """The error on show; empty without one."""
+        return self._error
 
     def clearError(self) -> None:
         """Take the error off the screen."""
-        self._error = ""
+        if self._error:
+            self._error = ""
+            self.stateUpdated()
 
     # -- theme and language --------------------------------------------------------------------
 
@@ -224,9 +243,9 @@ class LiveWidget(QWidget):
         self.update()
 
     @contained
-    def changeEvent(self, event: QEvent | None) -> None:
-        super().changeEvent(event)
-        kind = event.type() if event is not None else None
+    def changeEvent(self, a0: QEvent | None) -> None:
+        super().changeEvent(a0)
+        kind = a0.type() if a0 is not None else None
         if kind == QEvent.Type.PaletteChange:
             self._apply_theme()
         elif kind in (QEvent.Type.LanguageChange, QEvent.Type.LocaleChange):

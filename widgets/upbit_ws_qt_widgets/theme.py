@@ -51,6 +51,9 @@ class Theme:
     average_1: QColor
     average_2: QColor
     average_3: QColor
+    volume_rise: QColor
+    volume_fall: QColor
+    volume_even: QColor
 
     @staticmethod
     @cache
