@@ -24,7 +24,7 @@ from upbit_ws_qt.net.transport import WebSocketTransport, dial
 from upbit_ws_qt.wire import decode_frame
 
 FRAMES = 40_000
-ROUNDS = 7
+ROUNDS = 9
 
 TICKER = json.dumps(
     {
@@ -122,10 +122,6 @@ def measure(client: Callable[[str], Awaitable[None]], url: str) -> tuple[float, 
     return time.perf_counter() - wall, time.process_time() - processor
 
 
-def medians(rows: list[tuple[float, float]]) -> tuple[float, float]:
-    return statistics.median(wall for wall, _ in rows), statistics.median(cpu for _, cpu in rows)
-
-
 def main() -> None:
     mine, theirs = multiprocessing.Pipe()
     server = multiprocessing.Process(target=_serve, args=(theirs,))
@@ -136,21 +132,21 @@ def main() -> None:
         "ClientConnection.process_event": connection_subclass,
         "Sans-I/O ClientProtocol (ours)": sans_io,
     }
-    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in clients}
-    for _ in range(ROUNDS):
-        for name, client in clients.items():
-            seconds[name].append(measure(client, url))
+    # A noisy machine slows down whole rounds, so each client is compared within its round.
+    rounds = [
+        {name: measure(client, url) for name, client in clients.items()} for _ in range(ROUNDS)
+    ]
     mine.send("stop")
     server.join()
-    bare = medians(seconds["bare websockets loop"])
     ratios: dict[str, dict[str, float]] = {}
     print(f"{FRAMES} frames of {len(TICKER)} bytes, {ROUNDS} rounds, medians against the bare loop")
     print(f"{'client':34}{'throughput':>12}{'processor':>12}")
-    for name, rows in seconds.items():
-        wall, processor = medians(rows)
+    for name in clients:
+        bare = [row["bare websockets loop"] for row in rounds]
+        pairs = [(row[name], base) for row, base in zip(rounds, bare, strict=True)]
         ratios[name] = {
-            "throughput": round(bare[0] / wall, 2),
-            "processor": round(processor / bare[1], 2),
+            "throughput": round(statistics.median(base[0] / own[0] for own, base in pairs), 2),
+            "processor": round(statistics.median(own[1] / base[1] for own, base in pairs), 2),
         }
         print(f"{name:34}{ratios[name]['throughput']:12.2f}{ratios[name]['processor']:12.2f}")
     print(json.dumps({"benchmark": "transport", "ratios": ratios}))
