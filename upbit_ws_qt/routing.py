@@ -196,9 +196,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
         if last is not None and _repeats(event, last):
             self.repeated += 1
             for outlet in route.waiting:
-                outlet.push(event)
-                if not outlet.ready:
-                    self._make_ready(outlet)
+                self._queue(outlet, event)
             route.waiting.clear()
             return stream
         route.waiting.clear()
@@ -227,7 +225,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
         deliver in a nested loop. It may stop at any step; what is left is due in the next call.
         """
         for outlet in list(self._throttled):
-            yield from self._throttle_over(outlet, now)
+            self._throttle_over(outlet, now)
         while self._dirty or self._ready:
             if self._ready:
                 outlet = self._ready[0]
@@ -239,17 +237,22 @@ class DataRoutingEngine(Generic[ConsumerT]):
                     outlet.ready = False
                 continue
             stream, route = self._dirty[0]
-            while route.fresh or route.behind:
-                if route.fresh:
-                    route.fresh = False
-                    route.behind = list(reversed(route.newest))
-                    continue
+            if route.fresh:
+                route.fresh = False
+                route.behind = list(reversed(route.newest))
+            # A newer event begins another round, after the backlogs.
+            while route.behind and not route.fresh:
                 outlet = route.behind.pop()
                 if outlet not in route.newest or route.last is None:
                     continue
-                if not self._must_wait(outlet, stream, now):
+                if self._must_wait(outlet, stream, now):
+                    continue
+                if outlet.queue:
+                    # What it has not got yet is older: a replay, or the end of a bar.
+                    self._queue(outlet, route.last)
+                else:
                     yield from self._give(outlet, route.last)
-            if self._dirty and self._dirty[0][1] is route:
+            if not route.fresh and self._dirty and self._dirty[0][1] is route:
                 self._dirty.popleft()
                 route.listed = False
 
@@ -271,7 +274,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
             for stream in outlet.held:
                 route = self._routes[stream]
                 if route.last is not None and not self._is_coming(route, outlet):
-                    outlet.push(route.last)
+                    self._queue(outlet, route.last)
             outlet.held.clear()
         if outlet.queue and not outlet.ready:
             self._make_ready(outlet)
@@ -311,23 +314,24 @@ class DataRoutingEngine(Generic[ConsumerT]):
         """Coalescing must not swallow the last state of a candle: it is what the candle was."""
         for outlet in route.newest:
             if stream in outlet.held or self._is_coming(route, outlet):
-                outlet.push(last)
-                if not outlet.ready:
-                    self._make_ready(outlet)
+                self._queue(outlet, last)
 
-    def _throttle_over(
-        self, outlet: Outlet[ConsumerT], now: float
-    ) -> Iterator[tuple[Outlet[ConsumerT], StreamEvent]]:
+    def _throttle_over(self, outlet: Outlet[ConsumerT], now: float) -> None:
+        if outlet.busy:
+            return
         for stream in [held for held in outlet.held if outlet.next_at[held] <= now]:
-            if outlet.busy or stream not in outlet.held or not outlet.active:
-                return
             del outlet.held[stream]
             if not outlet.held:
                 self._throttled.pop(outlet, None)
             route = self._routes[stream]
             if route.last is not None and not self._is_coming(route, outlet):
                 outlet.next_at[stream] = now + outlet.delivery.interval_ms / 1000
-                yield from self._give(outlet, route.last)
+                self._queue(outlet, route.last)
+
+    def _queue(self, outlet: Outlet[ConsumerT], event: StreamEvent) -> None:
+        outlet.push(event)
+        if not outlet.ready:
+            self._make_ready(outlet)
 
     def _make_ready(self, outlet: Outlet[ConsumerT]) -> None:
         outlet.ready = True

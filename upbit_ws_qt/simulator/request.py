@@ -57,38 +57,32 @@ def read_request(text: str | bytes, *, private: bool) -> Request | Refusal:
     order, which is what the wire accepts; the old camelCase flags are understood too.
     """
     try:
-        parts = msgspec.json.decode(text, type=list[Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+        parts = msgspec.json.decode(text, type=list[dict[str, Any]])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _WRONG_FORMAT
-    ticket = ""
+    ticket = next((part["ticket"] for part in parts if "ticket" in part), None)
+    if not isinstance(ticket, str) or not ticket:
+        return Refusal("NO_TICKET")
     format_: str | None = None
     lists = False
     wishes: list[Wish] = []
-    untyped = False
     for part in parts:
-        if not isinstance(part, dict):
-            return _WRONG_FORMAT
-        fields = cast("dict[str, Any]", part)
-        if "ticket" in fields:
-            ticket = fields["ticket"] if isinstance(fields["ticket"], str) else ""
-        elif "type" in fields:
-            wish = _read_wish(fields, private=private)
+        if "type" in part:
+            wish = _read_wish(part, private=private)
             if isinstance(wish, Refusal):
-                return wish if ticket else Refusal("NO_TICKET")
+                return wish
             wishes.append(wish)
-        elif "method" in fields:
-            if fields["method"] != "LIST_SUBSCRIPTIONS":
+        elif "method" in part:
+            if part["method"] != "LIST_SUBSCRIPTIONS":
                 return _WRONG_FORMAT
             lists = True
-        elif "format" in fields:
-            if fields["format"] not in FORMATS:
+        elif "format" in part:
+            if part["format"] not in FORMATS:
                 return _WRONG_FORMAT
-            format_ = fields["format"]
-        else:
-            untyped = True
-    if not ticket:
-        return Refusal("NO_TICKET")
-    if untyped or not (wishes or lists):
+            format_ = part["format"]
+        elif "ticket" not in part:
+            return Refusal("NO_TYPE")
+    if not (wishes or lists):
         return Refusal("NO_TYPE")
     return Request(ticket, tuple(wishes), format_, lists)
 

@@ -78,8 +78,6 @@ class LiveWidget(QWidget):
     component = "widget"
     #: The connection whose state is the state of the data.
     connection_type = ConnectionType.PUBLIC
-    #: The connection its data comes over.
-    data_connection = ConnectionType.PUBLIC
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -145,8 +143,6 @@ class LiveWidget(QWidget):
 
     @contained
     def _on_state_changed(self, event: ConnectionEvent) -> None:
-        if event.connection_type is not self.data_connection:
-            return
         self._connections[event.connection_type] = event
         if event.connection_type is self.connection_type:
             if event.state is ConnectionState.CONNECTED:

@@ -1,0 +1,461 @@
+"""The viewer's window: chart, order book and balances of one market. Qt."""
+# pyright: reportUnknownMemberType=false
+# PyQt6's stubs leave the type of a slot unknown.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent, QGuiApplication, QKeySequence
+from PyQt6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QToolBar,
+    QWidget,
+)
+
+from upbit_ws_qt.events import ConnectionState
+from upbit_ws_qt.markets import check_market
+from upbit_ws_qt.qt.manager import GlobalWebSocketManager
+from upbit_ws_qt.timeframe import Timeframe
+from upbit_ws_qt_resources import translations
+from upbit_ws_qt_widgets import BalanceMonitor, ChartWidget, OrderbookWidget
+from upbit_ws_qt_widgets.theme import korean_font
+
+from .appearance import (
+    icon,
+    palette_of,
+    resolve_language,
+    resolve_theme,
+    style_sheet_of,
+    tell_of_missing_font,
+)
+from .banner import OfflineBanner
+from .connection_view import ConnectionView
+from .header import PriceHeader
+from .market_box import MarketBox
+from .settings import ViewerSettings
+from .sources import Source, SourceKind
+
+__all__ = ["ViewerWindow"]
+
+DEFAULT_MARKET = "KRW-BTC"
+_SIZE = QSize(1440, 900)
+_BOOK_WIDTH, _BALANCES_HEIGHT = 430, 210
+_LAYOUT_VERSION = 1
+_MESSAGE_MS = 6000
+_POSITION_MS = 100
+
+
+# State: what the window is fed from, the choices of theme and language, and whether the layout on
+# screen is one to keep; its parts each have their own.
+class ViewerWindow(QMainWindow):
+    """Everything of one market on one screen.
+
+    Signals:
+        demoAsked(): the user wants the simulated exchange in this window.
+    """
+
+    demoAsked = pyqtSignal()
+
+    def __init__(
+        self,
+        settings: ViewerSettings | None = None,
+        *,
+        market: str | None = None,
+        timeframe: Timeframe | None = None,
+        theme: str | None = None,
+        language: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._settings = settings or ViewerSettings()
+        self._manager: GlobalWebSocketManager | None = None
+        self._source: Source | None = None
+        self._theme = theme or self._settings.choice("theme", "auto", "light", "dark")
+        self._language = language or self._settings.choice("language", "auto", "ko", "en")
+        self._wanted_market = market
+        self._wanted_timeframe = timeframe
+        self.chart = ChartWidget(self)
+        self.book = OrderbookWidget(self)
+        self.balances = BalanceMonitor(self)
+        self.header = PriceHeader(self)
+        self.market_box = MarketBox(self)
+        self.banner = OfflineBanner(self)
+        self._connection = ConnectionView(self)
+        self._state_label = QLabel(self)
+        self._position_label = QLabel(self)
+        self._position_timer = QTimer(self)
+        self._position_timer.setInterval(_POSITION_MS)
+        self._position_timer.timeout.connect(self._show_position)
+        self.book_dock = QDockWidget(self)
+        self.balances_dock = QDockWidget(self)
+        self._header_bar = QToolBar(self)
+        self._banner_bar = QToolBar(self)
+        self.file_menu = QMenu(self)
+        self.view_menu = QMenu(self)
+        self.theme_menu = QMenu(self)
+        self.language_menu = QMenu(self)
+        self.demo_action = QAction(self)
+        self.quit_action = QAction(self)
+        self.search_action = QAction(self)
+        self._build()
+        self._build_menus()
+        self._connect()
+        self._apply_theme()
+        self._apply_language()
+        self._restore_geometry()
+
+    # -- what it is fed from -------------------------------------------------------------------
+
+    def feed(self, manager: GlobalWebSocketManager, source: Source) -> None:
+        """Show live data of ``manager``, which is pointed at ``source``."""
+        self._keep_layout()
+        self._manager, self._source = manager, source
+        self._connection.watch(manager)
+        self.market_box.set_markets(manager.markets)
+        manager.markets.changed.connect(self._check_market)
+        self.chart.setTimeframe(self._timeframe_for(source))
+        self._show_market(self._market_for(source))
+        for widget in self._live_widgets():
+            widget.bind(manager)
+        self._restore_layout()
+        replayed = source.kind is SourceKind.REPLAY
+        self._position_timer.start() if replayed else self._position_timer.stop()
+        self.demo_action.setEnabled(source.kind is not SourceKind.DEMO)
+        self._retitle()
+        self._show_connection()
+        self._show_position()
+
+    def unfeed(self) -> None:
+        """Take no more data; what is on screen stays."""
+        self._position_timer.stop()
+        self._connection.watch(None)
+        self.market_box.set_markets(None)
+        for widget in self._live_widgets():
+            widget.unbind()
+        self._manager = self._source = None
+
+    def has_data(self) -> bool:
+        """Whether every part shows what it is there for."""
+        manager = self._manager
+        wants_balances = manager is not None and manager.is_private_available()
+        return (
+            self.header.quote().price is not None
+            and self.chart.barCount() > 0
+            and not self.chart.isLoading()
+            and self.book.orderbook() is not None
+            and (self.balances.totals().assets > 0 or not wants_balances)
+        )
+
+    def _live_widgets(
+        self,
+    ) -> Sequence[ChartWidget | OrderbookWidget | BalanceMonitor | PriceHeader]:
+        return self.chart, self.book, self.header, self.balances
+
+    def _market_for(self, source: Source) -> str:
+        """What was asked for, what was shown last, or the source's own."""
+        if self._wanted_market is not None:
+            wanted, self._wanted_market = self._wanted_market, None
+            return wanted
+        return source.market or self._settings.read("market", check_market, DEFAULT_MARKET)
+
+    def _timeframe_for(self, source: Source) -> Timeframe:
+        if self._wanted_timeframe is not None:
+            wanted, self._wanted_timeframe = self._wanted_timeframe, None
+            return wanted
+        kept = self._settings.read("timeframe", Timeframe.parse, Timeframe.MINUTE_1)
+        return source.timeframe or kept
+
+    # -- the market ----------------------------------------------------------------------------
+
+    def market(self) -> str:
+        """The market on show."""
+        return self.chart.market()
+
+    def show_market(self, code: str) -> None:
+        """Show another market and remember it."""
+        self._show_market(code)
+        if self._remembers():
+            self._settings.keep("market", code)
+
+    def _show_market(self, code: str) -> None:
+        self.chart.setMarket(code)
+        self.book.setMarket(code)
+        self.header.setMarket(code)
+        self.market_box.set_market(code)
+        self._retitle()
+
+    def _check_market(self) -> None:
+        """The list of markets came: the one on show, or one that was remembered, may be gone."""
+        manager, source = self._manager, self._source
+        if manager is None or source is None or not len(manager.markets):
+            return
+        self._retitle()
+        code = self.market()
+        if code not in manager.markets:
+            self._refuse(code)
+            fallback = next((market.code for market in manager.markets), code)
+            self._show_market(DEFAULT_MARKET if DEFAULT_MARKET in manager.markets else fallback)
+
+    def _refuse(self, text: str) -> None:
+        self._say(self._text("viewer.no_such_market", text=text))
+
+    def _on_timeframe_changed(self, name: str) -> None:
+        if self._remembers():
+            self._settings.keep("timeframe", name)
+
+    def _remembers(self) -> bool:
+        """What is chosen in a recording is about that recording."""
+        return self._source is not None and self._source.kind is not SourceKind.REPLAY
+
+    # -- theme and language --------------------------------------------------------------------
+
+    def set_theme(self, choice: str) -> None:
+        """Choose ``auto``, ``light`` or ``dark`` and remember it."""
+        self._theme = choice
+        self._settings.keep("theme", choice)
+        self._apply_theme()
+
+    def set_language(self, choice: str) -> None:
+        """Choose ``auto``, ``ko`` or ``en`` and remember it."""
+        self._language = choice
+        self._settings.keep("language", choice)
+        self._apply_language()
+
+    def language(self) -> str:
+        """The language in use, ``ko`` or ``en``."""
+        return resolve_language(self._language)
+
+    def _apply_theme(self) -> None:
+        theme = resolve_theme(self._theme)
+        QApplication.setPalette(palette_of(theme))
+        self.setStyleSheet(style_sheet_of(theme))
+        for widget in self._live_widgets():
+            widget.setTheme(theme.name)
+        _check(self.theme_menu, self._theme)
+
+    def _apply_language(self) -> None:
+        language = self.language()
+        if language == "ko":
+            tell_of_missing_font()
+        for widget in self._live_widgets():
+            widget.setLanguage(language)
+        self.market_box.set_texts(language, self._text("viewer.search"))
+        self.book_dock.setWindowTitle(self._text("viewer.order_book"))
+        self.balances_dock.setWindowTitle(self._text("viewer.balances"))
+        self.file_menu.setTitle(self._text("viewer.file"))
+        self.view_menu.setTitle(self._text("viewer.view"))
+        self.theme_menu.setTitle(self._text("viewer.theme"))
+        self.language_menu.setTitle(self._text("viewer.language"))
+        self.demo_action.setText(self._text("viewer.open_demo"))
+        self.quit_action.setText(self._text("viewer.quit"))
+        self.search_action.setText(self._text("viewer.search"))
+        for menu in (self.theme_menu, self.language_menu):
+            for action in menu.actions():
+                action.setText(self._text(f"viewer.{menu.objectName()}_{action.data()}"))
+        _check(self.language_menu, self._language)
+        self._retitle()
+        self._show_connection()
+        self._show_position()
+
+    def _text(self, key: str, **values: object) -> str:
+        return translations(self.language())[key].format(**values)
+
+    def _retitle(self) -> None:
+        code = self.market()
+        listed = self._manager.markets.find(code) if self._manager is not None else None
+        name = "" if listed is None else listed.korean_name
+        if listed is not None and self.language() == "en":
+            name = listed.english_name
+        kind = self._source.kind if self._source is not None else SourceKind.LIVE
+        mark = "" if kind is SourceKind.LIVE else f" ({self._text(f'viewer.{kind}')})"
+        self.setWindowTitle(f"{name} {code} — upbit-ws-qt{mark}".lstrip(" —"))
+
+    # -- the connection ------------------------------------------------------------------------
+
+    def _show_connection(self) -> None:
+        view, source = self._connection, self._source
+        if source is None:
+            self._state_label.clear()
+            self._show_banner("")
+            return
+        told = [self._text(f"viewer.{source.kind}")]
+        # A recording is not live, however well the connection to it is.
+        if source.kind is not SourceKind.REPLAY or view.state is not ConnectionState.CONNECTED:
+            told.append(self._text(f"state.{view.state}", seconds=view.seconds_left))
+        if view.reason:
+            told.append(view.reason)
+        self._state_label.setText(" · ".join(told))
+        if source.kind is not SourceKind.LIVE or not view.is_broken:
+            self._show_banner("")
+        elif view.seconds_left:
+            self._show_banner(self._text("viewer.offline_wait", seconds=view.seconds_left))
+        else:
+            self._show_banner(self._text("viewer.offline_now"))
+
+    def _show_banner(self, text: str) -> None:
+        self.banner.say(text, self._text("viewer.open_demo"))
+        self._banner_bar.setVisible(bool(text))
+
+    def _show_position(self) -> None:
+        position = self._source.position() if self._source is not None else None
+        self._position_label.setVisible(position is not None)
+        if position is not None:
+            played, whole = position
+            key = "viewer.replay_ended" if played >= whole else "viewer.replay_position"
+            self._position_label.setText(
+                self._text(key, played=f"{played:.1f}", whole=f"{whole:.1f}")
+            )
+
+    def _say(self, text: str) -> None:
+        status = self.statusBar()
+        if status is not None:
+            status.showMessage(text, _MESSAGE_MS)
+
+    # -- building ------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.setObjectName("viewer")
+        self.setWindowIcon(icon())
+        self.setFont(korean_font(self.font()))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.setCentralWidget(self.chart)
+        top = QWidget(self)
+        row = QHBoxLayout(top)
+        row.setContentsMargins(12, 4, 4, 4)
+        row.addWidget(self.market_box)
+        row.addWidget(self.header, 1)
+        for bar, name, content in (
+            (self._header_bar, "header", top),
+            (self._banner_bar, "banner", self.banner),
+        ):
+            bar.setObjectName(name)
+            bar.setMovable(False)
+            bar.addWidget(content)
+            self.addToolBar(bar)
+            self.addToolBarBreak()
+        self._banner_bar.hide()
+        right, bottom = (
+            Qt.DockWidgetArea.RightDockWidgetArea,
+            Qt.DockWidgetArea.BottomDockWidgetArea,
+        )
+        # The ladder needs the height, the table under the chart only its width.
+        self.setCorner(Qt.Corner.BottomRightCorner, right)
+        for dock, name, widget, area in (
+            (self.book_dock, "order_book", self.book, right),
+            (self.balances_dock, "balances", self.balances, bottom),
+        ):
+            dock.setObjectName(name)
+            dock.setWidget(widget)
+            self.addDockWidget(area, dock)
+        status = self.statusBar()
+        if status is not None:
+            status.addWidget(self._state_label)
+            status.addPermanentWidget(self._position_label)
+
+    def _build_menus(self) -> None:
+        bar = self.menuBar()
+        if bar is None:
+            return
+        for menu, actions in (
+            (self.file_menu, (self.demo_action, self.quit_action)),
+            (self.view_menu, (self.search_action,)),
+        ):
+            bar.addMenu(menu)
+            menu.addActions(actions)
+        self.view_menu.addSeparator()
+        for menu, name, choices in (
+            (self.theme_menu, "theme", ("auto", "light", "dark")),
+            (self.language_menu, "language", ("auto", "ko", "en")),
+        ):
+            menu.setObjectName(name)
+            self.view_menu.addMenu(menu)
+            group = QActionGroup(menu)
+            for choice in choices:
+                action = QAction(menu)
+                action.setData(choice)
+                action.setCheckable(True)
+                group.addAction(action)
+                menu.addAction(action)
+        self.view_menu.addSeparator()
+        self.view_menu.addAction(self.book_dock.toggleViewAction())
+        self.view_menu.addAction(self.balances_dock.toggleViewAction())
+        self.quit_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Quit))
+        self.quit_action.setMenuRole(QAction.MenuRole.QuitRole)
+        self.search_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Find))
+
+    def _connect(self) -> None:
+        self.demo_action.triggered.connect(self.demoAsked)
+        self.banner.demoAsked.connect(self.demoAsked)
+        self.quit_action.triggered.connect(self.close)
+        self.search_action.triggered.connect(self.market_box.start_typing)
+        self.theme_menu.triggered.connect(self._on_theme_action)
+        self.language_menu.triggered.connect(self._on_language_action)
+        self.market_box.chosen.connect(self.show_market)
+        self.market_box.refused.connect(self._refuse)
+        self.chart.timeframeChanged.connect(self._on_timeframe_changed)
+        self._connection.changed.connect(self._show_connection)
+        for widget in self._live_widgets():
+            widget.errorOccurred.connect(self._say)
+        hints = QGuiApplication.styleHints()
+        if hints is not None:
+            hints.colorSchemeChanged.connect(self._on_color_scheme_changed)
+
+    def _on_theme_action(self, action: QAction) -> None:
+        self.set_theme(action.data())
+
+    def _on_language_action(self, action: QAction) -> None:
+        self.set_language(action.data())
+
+    def _on_color_scheme_changed(self) -> None:
+        if self._theme == "auto":
+            self._apply_theme()
+
+    # -- what is remembered --------------------------------------------------------------------
+
+    def _restore_geometry(self) -> None:
+        size = _SIZE
+        if self._settings.remembers and (screen := self.screen()) is not None:
+            size = size.boundedTo(screen.availableSize() * 0.95)
+        self.resize(size)
+        kept = self._settings.blob("geometry")
+        # A window whose screen is gone is brought back to one that is there.
+        if not kept.isEmpty() and not self.restoreGeometry(kept):
+            self._settings.unusable("geometry")
+
+    def _restore_layout(self) -> None:
+        key = self._layout_key()
+        kept = self._settings.blob(key)
+        if not kept.isEmpty():
+            if self.restoreState(kept, _LAYOUT_VERSION):
+                return
+            self._settings.unusable(key)
+        self.book_dock.show()
+        # A recording has no account.
+        self.balances_dock.setHidden(key == "layout/replay")
+        self.resizeDocks([self.book_dock], [_BOOK_WIDTH], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.balances_dock], [_BALANCES_HEIGHT], Qt.Orientation.Vertical)
+
+    def _layout_key(self) -> str:
+        replayed = self._source is not None and self._source.kind is SourceKind.REPLAY
+        return "layout/replay" if replayed else "layout/window"
+
+    def _keep_layout(self) -> None:
+        if self._source is not None:
+            self._settings.keep(self._layout_key(), self.saveState(_LAYOUT_VERSION))
+
+    def closeEvent(self, a0: QCloseEvent | None) -> None:
+        self._settings.keep("geometry", self.saveGeometry())
+        self._keep_layout()
+        self._settings.write()
+        super().closeEvent(a0)
+
+
+def _check(menu: QMenu, choice: str) -> None:
+    for action in menu.actions():
+        action.setChecked(action.data() == choice)

@@ -1,0 +1,116 @@
+"""Where things lie, and how bars fall on whole device pixels. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.chart_bars import TEXT
+from upbit_ws_qt_widgets.models.chart_layout import BarGrid, ChartLayout
+
+
+def laid_out(width: float = 800, height: float = 480, ratio: float = 1.0) -> ChartLayout:
+    return ChartLayout.of(width, height, ratio, 90.0, TEXT)
+
+
+def test_a_number_is_as_wide_as_its_digits_and_marks() -> None:
+    assert TEXT.width("1,234.5") == 5 * 8.0 + 2 * 4.0
+
+
+def test_the_parts_share_the_surface() -> None:
+    layout = laid_out()
+    assert (layout.width, layout.height) == (800, 480)
+    assert layout.plot_width == 710
+    assert layout.view_width == 710.0
+    assert layout.volume_bottom == 480 - 24
+    assert 0 < layout.price_bottom < layout.volume_bottom
+    assert layout.has_volume
+    assert layout.legend_rows == 3
+    assert 0 < layout.headroom < layout.price_bottom / 2
+    assert layout.line == 1
+    assert layout.view_width < layout.price_text_left < 800
+
+
+def test_at_twice_the_pixels_everything_is_twice_as_large() -> None:
+    one, two = laid_out(), laid_out(ratio=2.0)
+    assert two.plot_width == 2 * one.plot_width
+    assert two.volume_bottom == 2 * one.volume_bottom
+    assert two.view_width == one.view_width
+    assert two.line == 2
+    assert two.latest_button == one.latest_button
+
+
+def test_a_small_chart_goes_without_volume_and_a_tiny_one_without_legend() -> None:
+    assert not laid_out(height=200).has_volume
+    assert laid_out(height=200).price_bottom == laid_out(height=200).volume_bottom
+    assert laid_out(height=130).legend_rows == 2
+    assert laid_out(width=150).legend_rows == 0
+    assert laid_out(width=150).headroom == 0
+
+
+@given(st.floats(0, 3000), st.floats(0, 3000), st.sampled_from([1.0, 1.25, 1.5, 2.0]))
+def test_no_size_is_too_small(width: float, height: float, ratio: float) -> None:
+    layout = ChartLayout.of(width, height, ratio, 90.0, TEXT)
+    assert 1 <= layout.plot_width <= layout.width
+    assert 1 <= layout.price_bottom <= layout.volume_bottom <= layout.height
+
+
+def test_the_button_lies_in_the_corner_of_the_price_pane() -> None:
+    layout = laid_out()
+    x, y, width, height = layout.latest_button
+    assert x + width < layout.view_width
+    assert y + height < layout.price_bottom
+
+
+@pytest.mark.parametrize(
+    ("spacing", "ratio", "size", "wick", "body", "dense"),
+    [
+        (8.0, 1.0, 1, 1, 5, False),
+        (10.0, 1.0, 1, 1, 7, False),
+        (4.0, 1.0, 1, 1, 3, False),
+        (3.0, 1.0, 1, 1, 0, False),
+        (2.0, 1.0, 1, 1, 0, False),
+        (1.9, 1.0, 1, 1, 0, True),
+        (1.0, 1.0, 1, 1, 0, True),
+        (0.9, 1.0, 2, 1, 0, True),
+        (0.25, 1.0, 4, 1, 0, True),
+        (0.24, 1.0, 8, 1, 0, True),
+        (8.0, 2.0, 1, 2, 12, False),
+        (8.0, 1.25, 1, 1, 7, False),
+        (0.5, 2.0, 1, 2, 0, True),
+    ],
+)
+def test_bars_get_bodies_where_there_is_room_and_share_columns_where_there_is_none(
+    spacing: float, ratio: float, size: int, wick: int, body: int, dense: bool
+) -> None:
+    grid = BarGrid.of(spacing, 100.0, laid_out(ratio=ratio))
+    assert (grid.size, grid.wick, grid.body, grid.is_dense) == (size, wick, body, dense)
+    if body:
+        assert (body - wick) % 2 == 0, "as much on either side of the wick"
+
+
+def test_the_right_edge_of_the_view_is_the_right_edge_of_the_plot() -> None:
+    layout = laid_out()
+    grid = BarGrid.of(8.0, 100.0, layout)
+    assert grid.left(100).tolist() == layout.plot_width
+    assert grid.wick_left(99).tolist() == layout.plot_width - 4
+    assert grid.centre(99) == layout.plot_width - 4
+
+
+@given(st.floats(0.01, 40), st.floats(-5000, 5000), st.integers(-300, 300))
+def test_moving_the_view_moves_all_bars_alike(spacing: float, right: float, pixels: int) -> None:
+    """No gap between two bars changes, so nothing flickers while the chart is dragged."""
+    layout, numbers = laid_out(), np.arange(-200, 200)
+    before = BarGrid.of(spacing, right, layout)
+    after = BarGrid.of(spacing, right - pixels / spacing, layout)
+    for place in (BarGrid.left, BarGrid.wick_left):
+        assert len(set((place(after, numbers) - place(before, numbers)).tolist())) == 1
+
+
+@given(st.floats(0.01, 40))
+def test_columns_touch_and_never_overlap(spacing: float) -> None:
+    grid = BarGrid.of(spacing, 0.0, laid_out())
+    edges = grid.left(np.arange(-50, 50) * grid.size)
+    assert (np.diff(edges) >= 1).all()

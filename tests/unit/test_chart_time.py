@@ -1,0 +1,105 @@
+"""Labels of the time axis: Korean time, round intervals, never too close. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.chart_bars import DAY, MINUTE, START
+from upbit_ws_qt_widgets.models.chart_time import KST_MS, Landmark, TimeTick, time_ticks
+
+HOUR = 60 * MINUTE
+
+
+def ticks(start: int, step: int, count: int, px: int, gap: float = 75.0) -> list[TimeTick]:
+    times = start + np.arange(count, dtype=np.int64) * step
+    return time_ticks(times, np.arange(count, dtype=np.int64) * px, gap, start - step)
+
+
+def korean_hours(found: list[TimeTick]) -> list[str]:
+    return [
+        datetime.fromtimestamp((tick.time + KST_MS) / 1000, UTC).strftime("%H:%M:%S")
+        for tick in found
+    ]
+
+
+def test_no_bars_have_no_labels() -> None:
+    empty = np.empty(0, np.int64)
+    assert time_ticks(empty, empty, 75.0, None) == []
+
+
+def test_a_single_bar_has_its_day() -> None:
+    one = np.array([START + HOUR], np.int64)
+    (tick,) = time_ticks(one, np.array([5], np.int64), 75.0, None)
+    assert tick == TimeTick(0, START + HOUR, Landmark.DAY)
+
+
+def test_minutes_get_round_minutes() -> None:
+    found = ticks(START + 3 * HOUR, MINUTE, 100, 8)
+    assert korean_hours(found)[:3] == ["12:00:00", "12:10:00", "12:20:00"]
+    assert {tick.landmark for tick in found} == {Landmark.MINUTE}
+
+
+def test_seconds_get_seconds() -> None:
+    found = ticks(START + HOUR, 1000, 60, 30)
+    assert korean_hours(found)[:3] == ["10:00:00", "10:00:05", "10:00:10"]
+    assert {tick.landmark for tick in found} == {Landmark.SECOND}
+
+
+def test_the_day_begins_at_nine_in_korea() -> None:
+    found = ticks(START - 5 * HOUR, 10 * MINUTE, 60, 8)
+    days = [tick for tick in found if tick.landmark is Landmark.DAY]
+    assert [tick.time for tick in days] == [START]
+    assert korean_hours(days) == ["09:00:00"]
+
+
+def test_a_day_line_wins_over_a_round_hour_beside_it() -> None:
+    found = ticks(START - 12 * HOUR, HOUR, 48, 20)
+    assert START in [tick.time for tick in found]
+
+
+def test_intervals_without_trades_leave_no_label_and_no_hole() -> None:
+    minutes = [0, 1, 2, 9, 10, 11, 31, 32, 33, 34]
+    times = START + HOUR + np.array(minutes, np.int64) * MINUTE
+    found = time_ticks(times, np.arange(10, dtype=np.int64) * 30, 75.0, START)
+    assert [tick.column for tick in found][:1] == [0]
+    assert all(b.column > a.column for a, b in zip(found, found[1:], strict=False))
+
+
+def test_days_months_and_years_come_as_bars_get_coarser() -> None:
+    days = ticks(START, DAY, 120, 8)
+    assert {tick.landmark for tick in days} >= {Landmark.DAY, Landmark.MONTH}
+    weeks = ticks(START, 7 * DAY, 200, 4)
+    assert {tick.landmark for tick in weeks} >= {Landmark.MONTH, Landmark.YEAR}
+    decades = ticks(START - 9000 * DAY, 365 * DAY // 12, 300, 3)
+    assert {tick.landmark for tick in decades} == {Landmark.YEAR}
+
+
+def test_a_year_begins_with_its_first_day() -> None:
+    found = ticks(START - 20 * DAY, DAY, 40, 8)
+    years = [tick for tick in found if tick.landmark is Landmark.YEAR]
+    assert [datetime.fromtimestamp(t.time / 1000, UTC).date().isoformat() for t in years] == [
+        "2026-01-01"
+    ]
+
+
+def test_more_bars_than_any_interval_can_thin_are_still_kept_apart() -> None:
+    found = ticks(0, 400 * DAY, 3000, 1)
+    places = [tick.column for tick in found]
+    assert places
+    assert all(b - a >= 75 for a, b in zip(places, places[1:], strict=False))
+
+
+@given(
+    st.integers(0, 2_000_000_000_000),
+    st.sampled_from([1000, MINUTE, 5 * MINUTE, HOUR, 4 * HOUR, DAY, 7 * DAY]),
+    st.integers(1, 400),
+    st.integers(1, 40),
+)
+def test_labels_never_come_too_close(start: int, step: int, count: int, px: int) -> None:
+    found = ticks(start // step * step, step, count, px)
+    places = [tick.column * px for tick in found]
+    assert all(b - a >= 75 for a, b in zip(places, places[1:], strict=False))

@@ -1,0 +1,53 @@
+"""When a consumer that fails again and again is left alone for a while. Tests only."""
+
+from __future__ import annotations
+
+from upbit_ws_qt.isolation import FailureGate
+
+
+def fail(gate: FailureGate, times: int, now: float) -> list[bool]:
+    return [gate.failed(now) for _ in range(times)]
+
+
+def test_ten_failures_in_a_row_mute_for_thirty_seconds() -> None:
+    gate = FailureGate()
+    assert fail(gate, 10, 100.0) == [False] * 9 + [True]
+    assert not gate.admits(100.0)
+    assert not gate.admits(129.9)
+    assert gate.admits(130.0)
+
+
+def test_what_is_withheld_is_counted() -> None:
+    gate = FailureGate()
+    assert gate.admits(99.0)
+    fail(gate, 10, 100.0)
+    for _ in range(25):
+        gate.admits(110.0)
+    assert gate.withheld == 25
+    assert gate.failures == 10
+
+
+def test_one_success_ends_the_row() -> None:
+    gate = FailureGate()
+    for _ in range(5):
+        assert fail(gate, 9, 100.0) == [False] * 9
+        gate.succeeded()
+    assert gate.failures == 45
+    assert gate.admits(100.0)
+
+
+def test_after_the_rest_it_is_tried_again_and_may_be_muted_again() -> None:
+    gate = FailureGate()
+    fail(gate, 10, 100.0)
+    assert gate.admits(130.0)
+    assert fail(gate, 10, 130.0) == [False] * 9 + [True]
+    assert not gate.admits(159.0)
+    assert gate.admits(160.0)
+    assert gate.withheld == 1
+
+
+def test_balances_and_orders_are_never_muted() -> None:
+    gate = FailureGate(may_mute=False)
+    assert not any(fail(gate, 1000, 100.0))
+    assert gate.admits(100.0)
+    assert (gate.failures, gate.withheld) == (1000, 0)

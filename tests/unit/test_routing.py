@@ -1,0 +1,1065 @@
+"""Which event goes to whom, and when. Tests only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import pairwise
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from upbit_ws_qt.backpressure import Delivery, Policy
+from upbit_ws_qt.events import (
+    Balance,
+    BalanceEvent,
+    CandleEvent,
+    ConnectionType,
+    OrderbookEvent,
+    OrderbookUnit,
+    Stamp,
+    StreamType,
+    TickerEvent,
+    TradeEvent,
+    stamped,
+)
+from upbit_ws_qt.recovery import EpochManager
+from upbit_ws_qt.routing import DataRoutingEngine, Outlet, OutletStatistics, StreamEvent, stream_of
+from upbit_ws_qt.subscriptions import BALANCE_STREAM, Stream
+
+TICKER = Stream("ticker", "KRW-BTC")
+TRADE = Stream("trade", "KRW-BTC")
+BOOK = Stream("orderbook", "KRW-BTC")
+GROUPED = Stream("orderbook", "KRW-BTC", 1000.0)
+CANDLE = Stream("candle.1m", "KRW-BTC")
+STREAMS = (TICKER, TRADE, BOOK, GROUPED, CANDLE, BALANCE_STREAM)
+
+COALESCE = Delivery.coalesce_by_symbol()
+
+
+def make_event(
+    stream: Stream,
+    number: int,
+    stamp: Stamp,
+    stream_type: StreamType = StreamType.REALTIME,
+    bar: int = 0,
+) -> StreamEvent:
+    """An event of this stream that says ``number`` and nothing else."""
+    code = stream.code
+    if stream.type == "ticker":
+        return TickerEvent(
+            type="ticker",
+            code=code,
+            timestamp=number,
+            trade_price=1.0,
+            stream_type=stream_type,
+            stamp=stamp,
+        )
+    if stream.type == "trade":
+        return TradeEvent(
+            type="trade",
+            code=code,
+            timestamp=number,
+            trade_price=1.0,
+            trade_volume=1.0,
+            ask_bid="BID",
+            sequential_id=number,
+            stream_type=stream_type,
+            stamp=stamp,
+        )
+    if stream.type == "orderbook":
+        return OrderbookEvent(
+            type="orderbook",
+            code=code,
+            timestamp=number,
+            total_ask_size=1.0,
+            total_bid_size=1.0,
+            orderbook_units=(OrderbookUnit(2.0, 1.0, 1.0, 1.0),) * 30,
+            level=stream.level,
+            stream_type=stream_type,
+            stamp=stamp,
+        )
+    if stream.type == "candle.1m":
+        return CandleEvent(
+            type="candle.1m",
+            code=code,
+            timestamp=number,
+            candle_date_time_utc=f"2026-09-21T14:{bar:02}:00",
+            opening_price=1.0,
+            high_price=1.0,
+            low_price=1.0,
+            trade_price=1.0,
+            candle_acc_trade_volume=1.0,
+            candle_acc_trade_price=1.0,
+            stream_type=stream_type,
+            stamp=stamp,
+        )
+    return BalanceEvent(
+        balances=(Balance(currency="KRW", balance=Decimal(number)),),
+        stamp=stamp,
+    )
+
+
+def number_of(event: StreamEvent) -> int:
+    if isinstance(event, BalanceEvent):
+        return int(event.balances[0].balance)
+    return event.timestamp
+
+
+@dataclass(frozen=True)
+class Got:
+    """One delivery as a consumer saw it."""
+
+    stream: Stream
+    number: int
+    replayed: bool
+    now: float
+    event: StreamEvent
+
+
+@dataclass
+class Consumer:
+    """What an outlet delivers to; ``then`` runs inside each delivery."""
+
+    name: str
+    got: list[Got] = field(default_factory=list[Got])
+    then: Callable[[], object] = lambda: None
+    is_task: bool = False
+
+    def numbers(self, stream: Stream | None = None) -> list[int]:
+        return [got.number for got in self.got if stream in (None, got.stream)]
+
+
+class Shell:
+    """Does what the manager does: feeds the engine and delivers frame by frame."""
+
+    def __init__(self) -> None:
+        self.epochs = EpochManager()
+        self.engine: DataRoutingEngine[Consumer] = DataRoutingEngine(self.epochs)
+        self.now = 100.0
+        self.number = 0
+        self.bar = 0
+        for kind in ConnectionType:
+            self.epochs.increment_epoch(kind)
+
+    def attach(
+        self, *streams: Stream, delivery: Delivery = COALESCE, depth: int = 30, name: str = ""
+    ) -> Outlet[Consumer]:
+        outlet = Outlet(Consumer(name), streams, delivery, depth)
+        self.engine.attach(outlet)
+        return outlet
+
+    def stamp(self, stream: Stream) -> Stamp:
+        kind = ConnectionType.PRIVATE if stream == BALANCE_STREAM else ConnectionType.PUBLIC
+        return Stamp(self.epochs.current_epoch(kind), connection_type=kind, received_at=self.now)
+
+    def send(self, stream: Stream, stream_type: StreamType = StreamType.REALTIME) -> int:
+        self.number += 1
+        self.engine.route(
+            make_event(stream, self.number, self.stamp(stream), stream_type, self.bar)
+        )
+        return self.number
+
+    def repeat(self, event: StreamEvent) -> None:
+        """The exchange sends the same again, as a snapshot, on the present connection."""
+        if not isinstance(event, BalanceEvent):
+            again = stamped(event, self.stamp(stream_of(event)))
+            self.engine.route(msgspec.structs.replace(again, stream_type=StreamType.SNAPSHOT))
+
+    def deliver(self, outlet: Outlet[Consumer], event: StreamEvent) -> None:
+        assert outlet.active
+        assert not outlet.busy
+        stream = stream_of(event)
+        assert stream in outlet.streams
+        assert self.epochs.is_current_epoch(event.connection_type, event.epoch)
+        consumer = outlet.consumer
+        consumer.got.append(Got(stream, number_of(event), event.replayed, self.now, event))
+        outlet.busy = True
+        consumer.then()
+        if not consumer.is_task:
+            self.engine.finished(outlet)
+
+    def frame(self) -> None:
+        for outlet, event in self.engine.deliveries(self.now):
+            self.deliver(outlet, event)
+
+    def later(self, seconds: float) -> None:
+        self.now += seconds
+        self.frame()
+
+
+@pytest.fixture
+def shell() -> Shell:
+    return Shell()
+
+
+# -- who gets what ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_an_event_reaches_everyone_who_subscribed_to_its_stream_and_nobody_else(
+    shell: Shell, stream: Stream
+) -> None:
+    outlets = {other: shell.attach(other) for other in STREAMS}
+    everything = shell.attach(*STREAMS, delivery=Delivery.keep_all())
+    number = shell.send(stream)
+    shell.frame()
+    for other, outlet in outlets.items():
+        assert outlet.consumer.numbers() == ([number] if other == stream else [])
+    assert everything.consumer.numbers() == [number]
+
+
+def test_nothing_is_kept_for_nobody(shell: Shell) -> None:
+    """A stray frame of a former subscription is counted and forgotten."""
+    event = make_event(TICKER, 1, shell.stamp(TICKER))
+    assert shell.engine.route(event) is None
+    assert (shell.engine.events, shell.engine.unwanted) == (1, 1)
+    assert shell.engine.last(TICKER) is None
+    outlet = shell.attach(TICKER)
+    assert shell.engine.route(make_event(TICKER, 2, shell.stamp(TICKER))) == TICKER
+    assert number_of(shell.engine.last(TICKER)) == 2  # type: ignore[arg-type]
+    shell.frame()
+    assert outlet.consumer.numbers() == [2]
+
+
+def test_each_consumer_gets_its_depth(shell: Shell) -> None:
+    outlets = [shell.attach(BOOK, depth=depth) for depth in (1, 5, 30)]
+    shell.send(BOOK)
+    shell.frame()
+    joiner = shell.attach(BOOK, depth=15)
+    shell.frame()
+    depths = [len(o.consumer.got[0].event.orderbook_units) for o in (*outlets, joiner)]  # type: ignore[union-attr]
+    assert depths == [1, 5, 30, 15]
+
+
+# -- how -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "delivery", [Delivery.keep_all(), Delivery.immediate(), Delivery.drop_oldest(10)]
+)
+def test_keeping_consumers_get_every_event_in_order_across_streams(
+    shell: Shell, delivery: Delivery
+) -> None:
+    outlet = shell.attach(TRADE, TICKER, delivery=delivery)
+    numbers = [shell.send(stream) for stream in (TRADE, TICKER, TRADE, TRADE, TICKER)]
+    shell.frame()
+    assert outlet.consumer.numbers() == numbers
+
+
+def test_a_full_queue_loses_its_oldest_and_says_how_many(shell: Shell) -> None:
+    outlet = shell.attach(TRADE, delivery=Delivery.drop_oldest(3))
+    for _ in range(5):
+        shell.send(TRADE)
+    assert outlet.statistics() == OutletStatistics(delivered=0, dropped=2, queued=3)
+    shell.frame()
+    assert outlet.consumer.numbers() == [3, 4, 5]
+    assert outlet.statistics() == OutletStatistics(delivered=3, dropped=2, queued=0)
+
+
+def test_a_coalescing_consumer_gets_the_newest_of_each_stream_once_a_frame(shell: Shell) -> None:
+    outlet = shell.attach(TICKER, BOOK, GROUPED)
+    for stream in (TICKER, BOOK, TICKER, GROUPED, TICKER, BOOK):
+        shell.send(stream)
+    shell.frame()
+    assert sorted(outlet.consumer.numbers()) == [4, 5, 6]
+    shell.frame()
+    assert len(outlet.consumer.got) == 3
+
+
+def test_coalescing_keeps_the_last_state_of_each_bar(shell: Shell) -> None:
+    """The next candle may begin within a frame; the former one is what it was at its end."""
+    outlet = shell.attach(CANDLE)
+    busy = shell.attach(CANDLE)
+    busy.consumer.is_task = True
+    for bar, updates in ((0, 3), (1, 2), (2, 1), (3, 4)):
+        shell.bar = bar
+        for _ in range(updates):
+            shell.send(CANDLE)
+        if bar == 0:
+            shell.frame()
+    shell.frame()
+    assert outlet.consumer.numbers() == [3, 5, 6, 10]
+    assert busy.consumer.numbers() == [3]
+    busy.consumer.is_task = False
+    shell.engine.finished(busy)
+    shell.frame()
+    assert busy.consumer.numbers() == [3, 5, 6, 10]
+
+
+def test_a_bar_that_everyone_has_is_not_handed_out_again(shell: Shell) -> None:
+    outlet = shell.attach(CANDLE)
+    shell.send(CANDLE)
+    shell.frame()
+    shell.bar = 1
+    shell.send(CANDLE)
+    shell.frame()
+    assert outlet.consumer.numbers() == [1, 2]
+
+
+def test_a_throttle_passes_the_first_at_once_and_the_newest_at_the_end(shell: Shell) -> None:
+    outlet = shell.attach(TICKER, delivery=Delivery.throttle(ms=100))
+    shell.send(TICKER)
+    shell.frame()
+    for _ in range(3):
+        shell.send(TICKER)
+        shell.later(0.03)
+    assert outlet.consumer.numbers() == [1]
+    assert shell.engine.next_deadline() == 100.1
+    shell.later(0.0099)
+    assert outlet.consumer.numbers() == [1]
+    shell.later(0.0002)
+    assert outlet.consumer.numbers() == [1, 4]
+    assert shell.engine.next_deadline() is None
+    shell.later(0.05)
+    shell.send(TICKER)
+    shell.frame()
+    assert outlet.consumer.numbers() == [1, 4]
+    shell.later(0.0502)
+    assert outlet.consumer.numbers() == [1, 4, 5]
+    shell.later(1.0)
+    shell.send(TICKER)
+    shell.frame()
+    assert outlet.consumer.numbers() == [1, 4, 5, 6], "after a pause it passes at once again"
+
+
+def test_a_throttle_counts_each_stream_for_itself(shell: Shell) -> None:
+    outlet = shell.attach(TICKER, BOOK, delivery=Delivery.throttle(ms=100))
+    shell.send(TICKER)
+    shell.frame()
+    shell.later(0.05)
+    shell.send(BOOK)
+    shell.send(TICKER)
+    shell.frame()
+    assert outlet.consumer.numbers() == [1, 2]
+    shell.send(BOOK)
+    shell.frame()
+    assert shell.engine.next_deadline() == 100.1
+    shell.later(0.0501)
+    assert shell.engine.next_deadline() == pytest.approx(100.15)
+    shell.later(0.05)
+    assert outlet.consumer.numbers() == [1, 2, 3, 4]
+
+
+def test_what_comes_at_the_end_of_the_interval_is_not_handed_out_twice(shell: Shell) -> None:
+    outlet = shell.attach(TICKER, delivery=Delivery.throttle(ms=100))
+    for _ in range(2):
+        shell.send(TICKER)
+        shell.frame()
+    shell.now += 0.2
+    shell.send(TICKER)
+    shell.frame()
+    shell.later(1.0)
+    assert outlet.consumer.numbers() == [1, 3]
+
+
+def test_has_immediate(shell: Shell) -> None:
+    assert not shell.engine.has_immediate
+    outlets = [shell.attach(TRADE, delivery=Delivery.immediate()) for _ in range(2)]
+    for outlet in outlets:
+        assert shell.engine.has_immediate
+        shell.engine.detach(outlet)
+        shell.engine.detach(outlet)
+    assert not shell.engine.has_immediate
+
+
+def test_has_work(shell: Shell) -> None:
+    shell.attach(TICKER)
+    shell.attach(TICKER, delivery=Delivery.keep_all())
+    assert not shell.engine.has_work()
+    shell.send(TICKER)
+    assert shell.engine.has_work()
+    shell.frame()
+    assert not shell.engine.has_work()
+
+
+# -- joining and leaving ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "delivery", [COALESCE, Delivery.throttle(), Delivery.keep_all(), Delivery.drop_oldest(5)]
+)
+def test_a_joiner_is_served_at_once_with_the_last_event_and_its_true_age(
+    shell: Shell, delivery: Delivery
+) -> None:
+    first = shell.attach(TICKER, BOOK)
+    shell.send(TICKER)
+    shell.send(BOOK)
+    shell.frame()
+    shell.now += 30.0
+    joiner = shell.attach(TICKER, BOOK, TRADE, delivery=delivery)
+    assert shell.engine.has_work()
+    shell.frame()
+    assert [(got.number, got.replayed) for got in joiner.consumer.got] == [(1, True), (2, True)]
+    assert {got.event.stamp.received_at for got in joiner.consumer.got} == {100.0}
+    assert {got.event.stamp.epoch for got in joiner.consumer.got} == {1}
+    assert not any(got.replayed for got in first.consumer.got)
+    assert first.consumer.numbers() == [1, 2], "nobody else notices"
+    shell.send(TICKER)
+    shell.frame()
+    assert not joiner.consumer.got[-1].replayed
+
+
+def test_a_leaver_gets_nothing_more_and_takes_nobody_along(shell: Shell) -> None:
+    for delivery in (COALESCE, Delivery.keep_all(), Delivery.throttle(ms=100)):
+        leaver = shell.attach(TICKER, delivery=delivery)
+        stayer = shell.attach(TICKER, delivery=delivery)
+        shell.frame()
+        stayer.consumer.got.clear()
+        leaver.consumer.got.clear()
+        shell.send(TICKER)
+        shell.engine.detach(leaver)
+        shell.later(1.0)
+        shell.later(1.0)
+        assert leaver.consumer.got == []
+        assert len(stayer.consumer.got) == 1
+        assert leaver.statistics().queued == 0
+        shell.engine.detach(stayer)
+
+
+def test_a_throttled_leaver_leaves_no_deadline(shell: Shell) -> None:
+    outlet = shell.attach(TICKER, delivery=Delivery.throttle(ms=100))
+    for _ in range(2):
+        shell.send(TICKER)
+        shell.frame()
+    assert shell.engine.next_deadline() is not None
+    shell.engine.detach(outlet)
+    assert shell.engine.next_deadline() is None
+
+
+def test_a_subscription_can_go_on_with_fewer_streams(shell: Shell) -> None:
+    for delivery in (COALESCE, Delivery.keep_all(), Delivery.throttle(ms=100)):
+        outlet = shell.attach(TICKER, TRADE, delivery=delivery)
+        waiting = shell.attach(BOOK, GROUPED)
+        shell.frame()
+        outlet.consumer.got.clear()
+        for stream in (TICKER, TRADE, TICKER, TRADE):
+            shell.send(stream)
+        shell.engine.narrow(outlet, [TRADE])
+        shell.engine.narrow(waiting, [BOOK])
+        shell.later(1.0)
+        assert {got.stream for got in outlet.consumer.got} == {TRADE}
+        assert outlet.streams == (TRADE,)
+        shell.engine.narrow(outlet, [])
+        shell.engine.detach(outlet)
+
+
+def test_narrowing_ends_what_a_throttle_held(shell: Shell) -> None:
+    outlet = shell.attach(TICKER, BOOK, delivery=Delivery.throttle(ms=100))
+    for stream in (TICKER, BOOK) * 2:
+        shell.send(stream)
+        shell.frame()
+    shell.engine.narrow(outlet, [BOOK])
+    assert shell.engine.next_deadline() == 100.1
+    shell.engine.narrow(outlet, [])
+    assert shell.engine.next_deadline() is None
+    shell.later(1.0)
+    assert len(outlet.consumer.got) == 2
+
+
+def test_streams_that_left_the_wire_are_forgotten(shell: Shell) -> None:
+    """What is not on the wire has no present value to replay; balances are never on it."""
+    outlets = [shell.attach(stream) for stream in (TICKER, TRADE, BALANCE_STREAM)]
+    gone = shell.attach(BOOK)
+    for stream in (TICKER, TRADE, BOOK, BALANCE_STREAM):
+        shell.send(stream)
+    shell.frame()
+    shell.engine.detach(gone)
+    assert shell.engine.last(BOOK) is not None
+    shell.engine.retain([TRADE])
+    assert shell.engine.last(TICKER) is None
+    assert shell.engine.last(BOOK) is None
+    assert shell.engine.last(TRADE) is not None
+    assert shell.engine.last(BALANCE_STREAM) is not None
+    joiner = shell.attach(TICKER, BOOK, TRADE, BALANCE_STREAM)
+    shell.frame()
+    assert {got.stream for got in joiner.consumer.got} == {TRADE, BALANCE_STREAM}
+    shell.engine.forget(BALANCE_STREAM)
+    assert shell.engine.last(BALANCE_STREAM) is None
+    shell.engine.forget(Stream("ticker", "KRW-ETH"))
+    number = shell.send(TICKER)
+    shell.frame()
+    assert outlets[0].consumer.numbers()[-1] == number
+
+
+def test_what_is_forgotten_before_its_frame_is_not_delivered(shell: Shell) -> None:
+    """The former account's balances must not be shown under another key."""
+    coalescing = shell.attach(BALANCE_STREAM)
+    throttled = shell.attach(BALANCE_STREAM, delivery=Delivery.throttle(ms=100))
+    task = shell.attach(BALANCE_STREAM)
+    task.consumer.is_task = True
+    shell.send(BALANCE_STREAM)
+    shell.frame()
+    shell.send(BALANCE_STREAM)
+    shell.frame()
+    assert coalescing.consumer.numbers() == [1, 2]
+    shell.send(BALANCE_STREAM)
+    shell.engine.forget(BALANCE_STREAM)
+    shell.later(1.0)
+    shell.engine.finished(task)
+    shell.later(1.0)
+    assert coalescing.consumer.numbers() == [1, 2]
+    assert throttled.consumer.numbers() == [1]
+    assert task.consumer.numbers() == [1]
+
+
+# -- connections come and go -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("delivery", [COALESCE, Delivery.keep_all(), Delivery.throttle(ms=100)])
+def test_nothing_from_an_older_connection_is_delivered(shell: Shell, delivery: Delivery) -> None:
+    outlet = shell.attach(TICKER, delivery=delivery)
+    shell.send(TICKER)
+    shell.epochs.increment_epoch(ConnectionType.PUBLIC)
+    shell.frame()
+    assert outlet.consumer.got == []
+    assert shell.engine.outdated == 1
+    joiner = shell.attach(TICKER)
+    shell.frame()
+    assert joiner.consumer.got == [], "nor replayed"
+    number = shell.send(TICKER)
+    shell.later(1.0)
+    assert outlet.consumer.numbers() == [number]
+    assert joiner.consumer.numbers() == [number]
+
+
+def test_the_other_connection_does_not_matter(shell: Shell) -> None:
+    outlet = shell.attach(BALANCE_STREAM)
+    number = shell.send(BALANCE_STREAM)
+    shell.epochs.increment_epoch(ConnectionType.PUBLIC)
+    shell.frame()
+    assert outlet.consumer.numbers() == [number]
+
+
+@pytest.mark.parametrize("stream", [TICKER, TRADE, BOOK, CANDLE])
+def test_a_snapshot_that_repeats_is_dropped_and_counted_but_serves_who_waits(
+    shell: Shell, stream: Stream
+) -> None:
+    """Every request sends a snapshot of everything again, also of what nobody lost."""
+    first = shell.attach(stream)
+    keeping = shell.attach(stream, delivery=Delivery.keep_all())
+    shell.send(stream)
+    shell.frame()
+    last = shell.engine.last(stream)
+    assert last is not None
+    shell.repeat(last)
+    shell.frame()
+    assert shell.engine.repeated == 1
+    shell.epochs.increment_epoch(ConnectionType.PUBLIC)
+    joiners = [
+        shell.attach(stream),
+        shell.attach(stream, delivery=Delivery.keep_all()),
+        shell.attach(stream, delivery=Delivery.throttle()),
+    ]
+    shell.frame()
+    assert [joiner.consumer.got for joiner in joiners] == [[], [], []]
+    shell.repeat(last)
+    shell.frame()
+    assert shell.engine.repeated == 2
+    assert first.consumer.numbers() == keeping.consumer.numbers() == [1]
+    for joiner in joiners:
+        assert [(got.number, got.replayed) for got in joiner.consumer.got] == [(1, False)]
+    shell.repeat(last)
+    shell.frame()
+    assert all(len(joiner.consumer.got) == 1 for joiner in joiners), "served once"
+
+
+def test_a_snapshot_that_says_more_is_delivered(shell: Shell) -> None:
+    outlet = shell.attach(TICKER)
+    shell.send(TICKER)
+    shell.frame()
+    shell.send(TICKER, StreamType.SNAPSHOT)
+    shell.frame()
+    assert outlet.consumer.numbers() == [1, 2]
+    assert shell.engine.repeated == 0
+
+
+def test_equal_realtime_events_and_balances_are_never_taken_for_repetitions(shell: Shell) -> None:
+    tape = shell.attach(TICKER, BALANCE_STREAM, delivery=Delivery.keep_all())
+    for _ in range(2):
+        shell.engine.route(make_event(TICKER, 7, shell.stamp(TICKER)))
+        shell.engine.route(make_event(BALANCE_STREAM, 7, shell.stamp(BALANCE_STREAM)))
+    shell.frame()
+    assert tape.consumer.numbers() == [7, 7, 7, 7]
+
+
+# -- inside a delivery -----------------------------------------------------------------------------
+
+
+def test_a_consumer_may_leave_inside_its_delivery(shell: Shell) -> None:
+    keeping = shell.attach(TRADE, delivery=Delivery.keep_all())
+    keeping.consumer.then = lambda: shell.engine.detach(keeping)
+    coalescing = shell.attach(TRADE)
+    for _ in range(3):
+        shell.send(TRADE)
+    shell.frame()
+    assert keeping.consumer.numbers() == [1]
+    assert coalescing.consumer.numbers() == [3]
+
+
+def test_a_consumer_may_end_and_begin_others_inside_its_delivery(shell: Shell) -> None:
+    joiners: list[Outlet[Consumer]] = []
+    first, second = shell.attach(TICKER), shell.attach(TICKER)
+    narrowed = shell.attach(TICKER, TRADE)
+
+    def act() -> None:
+        shell.engine.detach(second)
+        shell.engine.narrow(narrowed, [TRADE])
+        joiners.append(shell.attach(TICKER))
+
+    first.consumer.then = act
+    shell.send(TICKER)
+    shell.frame()
+    assert first.consumer.numbers() == [1]
+    assert second.consumer.got == narrowed.consumer.got == []
+    assert [(got.number, got.replayed) for got in joiners[0].consumer.got] == [(1, True)]
+
+
+def test_what_arrives_inside_a_delivery_is_taken_along(shell: Shell) -> None:
+    first = shell.attach(TICKER)
+    keeping = shell.attach(TRADE, delivery=Delivery.keep_all())
+    first.consumer.then = lambda: shell.send(TRADE)
+    shell.send(TICKER)
+    shell.frame()
+    assert keeping.consumer.numbers() == [2]
+
+
+def nest(shell: Shell, outlet: Outlet[Consumer], *streams: Stream) -> None:
+    """Its next delivery opens a dialog: events arrive and frames go on meanwhile."""
+
+    def act() -> None:
+        outlet.consumer.then = lambda: None
+        for stream in streams:
+            shell.send(stream)
+        shell.frame()
+
+    outlet.consumer.then = act
+
+
+@pytest.mark.parametrize("delivery", [COALESCE, Delivery.keep_all(), Delivery.throttle(ms=100)])
+def test_a_nested_frame_serves_the_others_and_the_nested_one_afterwards(
+    shell: Shell, delivery: Delivery
+) -> None:
+    nested = shell.attach(TICKER, delivery=delivery)
+    other = shell.attach(TICKER, delivery=delivery)
+    nest(shell, nested, TICKER, TICKER)
+    shell.send(TICKER)
+    shell.frame()
+    shell.later(1.0)
+    expected = [1, 2, 3] if delivery.keeps_each_event else [1, 3]
+    assert nested.consumer.numbers() == expected
+    assert other.consumer.numbers()[-1] == 3
+    assert other.consumer.numbers() == sorted(set(other.consumer.numbers())), "never the older"
+
+
+def test_what_the_nested_one_missed_is_not_handed_to_the_others_again(shell: Shell) -> None:
+    nested, other = shell.attach(TICKER), shell.attach(TICKER)
+    nest(shell, nested, TICKER)
+    shell.send(TICKER)
+    shell.frame()
+    assert nested.consumer.numbers() == [1, 2]
+    assert other.consumer.numbers() == [2]
+
+
+def test_a_task_gets_what_it_missed_when_it_is_done(shell: Shell) -> None:
+    task = shell.attach(TICKER, BOOK)
+    other = shell.attach(TICKER)
+    task.consumer.is_task = True
+    for stream in (TICKER, TICKER, BOOK, BOOK):
+        shell.send(stream)
+        shell.frame()
+    assert task.consumer.numbers() == [1]
+    assert not shell.engine.has_work()
+    task.consumer.is_task = False
+    shell.engine.finished(task)
+    assert shell.engine.has_work()
+    shell.frame()
+    assert task.consumer.numbers() == [1, 2, 4]
+    assert other.consumer.numbers() == [1, 2]
+
+
+def test_a_task_that_is_done_within_a_round_is_reached_once(shell: Shell) -> None:
+    first, task = shell.attach(TICKER), shell.attach(TICKER)
+    task.consumer.is_task = True
+    shell.send(TICKER)
+    shell.frame()
+    shell.send(TICKER)
+    shell.frame()
+    task.consumer.is_task = False
+    first.consumer.then = lambda: shell.engine.finished(task)
+    shell.send(TICKER)
+    shell.frame()
+    shell.frame()
+    assert first.consumer.numbers() == [1, 2, 3]
+    assert task.consumer.numbers() == [1, 3]
+
+
+def test_a_throttled_task_makes_no_deadline_until_it_is_done(shell: Shell) -> None:
+    """Else the timer would fire again and again for something that cannot be delivered."""
+    task = shell.attach(TICKER, BOOK, delivery=Delivery.throttle(ms=100))
+    task.consumer.is_task = True
+    for stream in (TICKER, TICKER, BOOK):
+        shell.send(stream)
+        shell.frame()
+    assert shell.engine.next_deadline() is None
+    shell.later(1.0)
+    assert task.consumer.numbers() == [1]
+    task.consumer.is_task = False
+    shell.engine.finished(task)
+    deadline = shell.engine.next_deadline()
+    assert deadline is not None
+    assert deadline <= shell.now
+    shell.frame()
+    assert sorted(task.consumer.numbers()) == [1, 2, 3]
+
+
+def test_a_task_that_left_is_done_in_silence(shell: Shell) -> None:
+    task = shell.attach(TICKER)
+    task.consumer.is_task = True
+    shell.send(TICKER)
+    shell.frame()
+    shell.send(TICKER)
+    shell.frame()
+    shell.engine.detach(task)
+    shell.engine.finished(task)
+    shell.frame()
+    assert task.consumer.numbers() == [1]
+    assert not shell.engine.has_work()
+
+
+def test_a_replay_is_never_delivered_after_something_newer(shell: Shell) -> None:
+    """Its consumer was at work while it waited."""
+    other = shell.attach(TICKER, TRADE)
+    shell.send(TICKER)
+    shell.send(TRADE)
+    shell.frame()
+    task = shell.attach(TICKER, TRADE)
+    task.consumer.is_task = True
+    shell.frame()
+    task.consumer.is_task = False
+    other.consumer.then = lambda: shell.engine.finished(task)
+    shell.send(TRADE)
+    shell.frame()
+    assert [(got.number, got.replayed) for got in task.consumer.got] == [
+        (1, True),
+        (2, True),
+        (3, False),
+    ]
+
+
+def test_a_frame_may_end_at_any_step(shell: Shell) -> None:
+    """A slice of time is over; the rest comes with the next, whether or not it is the same."""
+    outlets = [shell.attach(TICKER) for _ in range(3)]
+    keeping = shell.attach(TRADE, delivery=Delivery.keep_all())
+    for stream in (TICKER, TRADE, TRADE):
+        shell.send(stream)
+    for steps in range(1, 6):
+        for outlet, event in shell.engine.deliveries(shell.now):
+            shell.deliver(outlet, event)
+            break
+        total = sum(len(outlet.consumer.got) for outlet in (*outlets, keeping))
+        assert total == steps
+    assert not list(shell.engine.deliveries(shell.now))
+    assert [outlet.consumer.numbers() for outlet in outlets] == [[1], [1], [1]]
+    assert keeping.consumer.numbers() == [2, 3]
+
+
+# -- any order of everything -----------------------------------------------------------------------
+
+DELIVERIES = st.sampled_from(
+    [
+        Delivery.coalesce_by_symbol(),
+        Delivery.throttle(ms=100),
+        Delivery.throttle(ms=1000),
+        Delivery.keep_all(),
+        Delivery.immediate(),
+        Delivery.drop_oldest(1),
+        Delivery.drop_oldest(4),
+    ]
+)
+KEEPING = st.sampled_from([Delivery.keep_all(), Delivery.immediate(), Delivery.drop_oldest(3)])
+
+
+HAPPENINGS = (
+    *("arrive",) * 6,
+    *("some",) * 4,
+    "join",
+    "leave",
+    "narrow",
+    "again",
+    "finish",
+)
+
+
+class Play(Shell):
+    """Random consumers, arrivals, connections, frames, tasks and nested loops.
+
+    ``pushed`` is what a naive reading of the rules puts before each outlet; ``newest`` what a
+    consumer of a stream must have seen last when all is quiet.
+    """
+
+    def __init__(self, data: st.DataObject, deliveries: st.SearchStrategy[Delivery]) -> None:
+        super().__init__()
+        self.data = data
+        self.choices = deliveries
+        self.outlets: list[Outlet[Consumer]] = []
+        self.unfinished: list[Iterator[tuple[Outlet[Consumer], StreamEvent]]] = []
+        self.newest: dict[Stream, StreamEvent] = {}
+        self.served: dict[tuple[int, Stream], bool] = defaultdict(bool)
+        self.at_join: set[tuple[int, int]] = set()
+        self.pushed: dict[int, list[int]] = defaultdict(list)
+        self.removed: dict[int, int] = defaultdict(int)
+        self.bar_ends: dict[int, set[int]] = defaultdict(set)
+        self.repetitions = 0
+        self.depth = 0
+        self.acting = True
+
+    def living(self) -> list[Outlet[Consumer]]:
+        return [outlet for outlet in self.outlets if outlet.active]
+
+    def is_current(self, event: StreamEvent) -> bool:
+        return self.epochs.is_current_epoch(event.connection_type, event.epoch)
+
+    # -- what can happen --
+
+    def join(self) -> None:
+        streams = self.data.draw(st.lists(st.sampled_from(STREAMS), min_size=1, unique=True))
+        outlet = self.attach(*streams, delivery=self.data.draw(self.choices))
+        for stream in streams:
+            last = self.newest.get(stream)
+            if last is not None and self.is_current(last):
+                self.pushed[id(outlet)].append(number_of(last))
+                self.served[id(outlet), stream] = True
+            if last is not None:
+                self.at_join.add((id(outlet), number_of(last)))
+        outlet.consumer.then = lambda: self.act(outlet)
+        self.outlets.append(outlet)
+
+    def leave(self) -> None:
+        if living := self.living():
+            outlet = self.data.draw(st.sampled_from(living))
+            self.removed[id(outlet)] += len(outlet.queue)
+            self.engine.detach(outlet)
+
+    def narrow(self) -> None:
+        if living := self.living():
+            outlet = self.data.draw(st.sampled_from(living))
+            kept = outlet.streams[: self.data.draw(st.integers(0, len(outlet.streams)))]
+            queued = len(outlet.queue)
+            self.engine.narrow(outlet, kept)
+            self.removed[id(outlet)] += queued - len(outlet.queue)
+
+    def arrive(self) -> None:
+        stream = self.data.draw(st.sampled_from(STREAMS))
+        if self.data.draw(st.integers(0, 3)) == 0:
+            self.bar += 1
+        known = stream in self.engine._routes
+        former = self.newest.get(stream)
+        self.send(stream)
+        if not known:
+            return
+        event = self.engine.last(stream)
+        assert event is not None
+        self.newest[stream] = event
+        for outlet in self.living():
+            if stream in outlet.streams:
+                self.pushed[id(outlet)].append(number_of(event))
+                self.served[id(outlet), stream] = True
+                if (
+                    isinstance(former, CandleEvent)
+                    and isinstance(event, CandleEvent)
+                    and former.candle_date_time_utc != event.candle_date_time_utc
+                ):
+                    self.bar_ends[id(outlet)].add(number_of(former))
+
+    def again(self) -> None:
+        known = [stream for stream in self.newest if stream != BALANCE_STREAM]
+        if not known:
+            return
+        stream = self.data.draw(st.sampled_from(sorted(known)))
+        self.repeat(self.newest[stream])
+        if stream not in self.engine._routes:
+            return
+        event = self.engine.last(stream)
+        assert event is not None
+        self.newest[stream] = event
+        self.repetitions += 1
+        for outlet in self.living():
+            if stream in outlet.streams and not self.served[id(outlet), stream]:
+                self.pushed[id(outlet)].append(number_of(event))
+                self.served[id(outlet), stream] = True
+
+    def reconnect(self) -> None:
+        self.epochs.increment_epoch(self.data.draw(st.sampled_from(list(ConnectionType))))
+
+    def finish(self) -> None:
+        busy = [outlet for outlet in self.outlets if outlet.busy and outlet.consumer.is_task]
+        if busy:
+            outlet = self.data.draw(st.sampled_from(busy))
+            outlet.consumer.is_task = False
+            self.engine.finished(outlet)
+
+    def some(self) -> None:
+        """One slice: what is left is kept for the next one, or given up and begun anew."""
+        self.unfinished.append(self.engine.deliveries(self.now))
+        steps = self.data.draw(st.integers(1, 12))
+        while self.unfinished:
+            running = self.unfinished.pop(0)
+            for outlet, event in running:
+                self.deliver(outlet, event)
+                steps -= 1
+                if steps == 0:
+                    if self.data.draw(st.booleans()):
+                        self.unfinished.insert(0, running)
+                    return
+
+    def act(self, outlet: Outlet[Consumer]) -> None:
+        """What one consumer does inside its delivery."""
+        if not self.acting or self.depth >= 2:
+            return
+        self.depth += 1
+        choice = self.data.draw(st.integers(0, 19))
+        if choice == 0:
+            outlet.consumer.is_task = True
+        elif choice < 8:
+            for _ in range(self.data.draw(st.integers(1, 3))):
+                self.happen(HAPPENINGS)
+        self.depth -= 1
+
+    def happen(self, choices: tuple[str, ...]) -> None:
+        getattr(self, self.data.draw(st.sampled_from(choices)))()
+
+    # -- what must hold --
+
+    def settle(self) -> None:
+        """Everyone is done and time goes by until nothing is due."""
+        self.acting = False
+        for outlet in self.outlets:
+            if outlet.busy:
+                outlet.consumer.is_task = False
+                self.engine.finished(outlet)
+        for running in self.unfinished:
+            for outlet, event in running:
+                self.deliver(outlet, event)
+        self.frame()
+        while (deadline := self.engine.next_deadline()) is not None:
+            assert deadline <= self.now + 1.0
+            self.now = max(self.now, deadline)
+            self.frame()
+        assert not self.engine.has_work()
+
+    def check(self) -> None:
+        assert self.engine.repeated == self.repetitions
+        for outlet in self.outlets:
+            self.check_order(outlet)
+            statistics = outlet.statistics()
+            assert statistics.delivered == len(outlet.consumer.got)
+            if outlet.delivery.policy is not Policy.DROP_OLDEST:
+                assert statistics.dropped == 0
+            if outlet.active:
+                assert statistics.queued == 0
+                self.check_last(outlet)
+
+    def check_order(self, outlet: Outlet[Consumer]) -> None:
+        """In order, nothing twice, nothing that was not for it."""
+        live = [got.number for got in outlet.consumer.got if not got.replayed]
+        assert set(outlet.consumer.numbers()) <= set(self.pushed[id(outlet)])
+        if outlet.delivery.keeps_each_event:
+            remaining = iter(self.pushed[id(outlet)])
+            assert all(number in remaining for number in outlet.consumer.numbers())
+        for stream in STREAMS:
+            numbers = outlet.consumer.numbers(stream)
+            assert numbers == sorted(numbers)
+        twice = [number for number in set(live) if live.count(number) > 1]
+        assert all((id(outlet), number) in self.at_join for number in twice)
+        if outlet.delivery.policy is Policy.THROTTLE:
+            self.check_pace(outlet)
+
+    def check_pace(self, outlet: Outlet[Consumer]) -> None:
+        for stream in {TICKER, TRADE, BOOK, GROUPED}:
+            times = [
+                got.now
+                for got in outlet.consumer.got
+                if got.stream == stream and (id(outlet), got.number) not in self.at_join
+            ]
+            gaps = [later - earlier for earlier, later in pairwise(times)]
+            assert all(gap * 1000 >= outlet.delivery.interval_ms - 1e-6 for gap in gaps)
+
+    def check_last(self, outlet: Outlet[Consumer]) -> None:
+        if outlet.delivery.policy is Policy.DROP_OLDEST:
+            return
+        for stream in outlet.streams:
+            newest = self.newest.get(stream)
+            if newest is None or not self.served[id(outlet), stream]:
+                continue
+            if self.is_current(newest) and number_of(newest) in self.pushed[id(outlet)]:
+                assert outlet.consumer.numbers(stream)[-1:] == [number_of(newest)]
+
+
+def play(
+    data: st.DataObject,
+    deliveries: st.SearchStrategy[Delivery],
+    *,
+    with_reconnects: bool,
+) -> Play:
+    shell = Play(data, deliveries)
+    for _ in range(data.draw(st.integers(1, 3))):
+        shell.join()
+    happenings = HAPPENINGS + ("reconnect",) * with_reconnects
+    for _ in range(data.draw(st.integers(1, 30))):
+        shell.happen(happenings)
+        shell.now += data.draw(st.sampled_from([0.0, 0.016, 0.05, 0.3]))
+    shell.settle()
+    shell.check()
+    return shell
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_any_play_on_one_connection(data: st.DataObject) -> None:
+    """Order is kept, the last value always arrives, the end of each bar is delivered."""
+    shell = play(data, DELIVERIES, with_reconnects=False)
+    for outlet in shell.living():
+        if outlet.delivery.policy is not Policy.DROP_OLDEST and CANDLE in outlet.streams:
+            assert shell.bar_ends[id(outlet)] <= set(outlet.consumer.numbers(CANDLE))
+        if outlet.delivery.policy in (Policy.KEEP_ALL, Policy.IMMEDIATE):
+            assert not shell.removed[id(outlet)] or len(outlet.streams) < len(STREAMS)
+    assert shell.engine.outdated == 0
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_any_play_with_reconnects(data: st.DataObject) -> None:
+    play(data, DELIVERIES, with_reconnects=True)
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_the_counters_add_up(data: st.DataObject) -> None:
+    """Delivered, dropped, queued and outdated are together what was pushed."""
+    shell = play(data, KEEPING, with_reconnects=True)
+    pushed = sum(map(len, shell.pushed.values())) - sum(shell.removed.values())
+    statistics = [outlet.statistics() for outlet in shell.outlets]
+    counted = sum(s.delivered + s.dropped + s.queued for s in statistics)
+    assert counted + shell.engine.outdated == pushed
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_nothing_is_left_of_those_who_left(data: st.DataObject) -> None:
+    shell = play(data, DELIVERIES, with_reconnects=True)
+    for outlet in shell.living():
+        shell.engine.detach(outlet)
+    shell.engine.retain([])
+    shell.engine.forget(BALANCE_STREAM)
+    with suppress(StopIteration):
+        next(shell.engine.deliveries(shell.now))
+    assert not shell.engine.has_work()
+    assert shell.engine.next_deadline() is None
+    assert not shell.engine.has_immediate
+    assert not shell.engine._routes

@@ -1,0 +1,336 @@
+"""Who wants what, and what therefore belongs on the wire. Tests only."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from upbit_ws_qt.errors import InvalidMarket, InvalidRequest
+from upbit_ws_qt.events import DataType
+from upbit_ws_qt.subscriptions import (
+    BALANCE_STREAM,
+    Stream,
+    SubscriptionDiff,
+    SubscriptionSpec,
+    SubscriptionStateManager,
+)
+from upbit_ws_qt.timeframe import Timeframe
+
+TICKER_BTC = Stream("ticker", "KRW-BTC")
+BOOK_BTC = Stream("orderbook", "KRW-BTC")
+GRACE_S = 5.0
+
+
+# -- one wish --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spec", "streams"),
+    [
+        (
+            SubscriptionSpec(DataType.TICKER, ("KRW-BTC", "KRW-ETH")),
+            {TICKER_BTC: 0, Stream("ticker", "KRW-ETH"): 0},
+        ),
+        (SubscriptionSpec(DataType.TRADE, ("KRW-BTC",)), {Stream("trade", "KRW-BTC"): 0}),
+        (SubscriptionSpec(DataType.ORDERBOOK, ("KRW-BTC",)), {BOOK_BTC: 30}),
+        (
+            SubscriptionSpec(DataType.ORDERBOOK, ("KRW-BTC",), depth=5, level=10_000.0),
+            {Stream("orderbook", "KRW-BTC", 10_000.0): 5},
+        ),
+        (
+            SubscriptionSpec(DataType.CANDLE, ("KRW-BTC",), Timeframe.MINUTE_240),
+            {Stream("candle.240m", "KRW-BTC"): 0},
+        ),
+        (SubscriptionSpec(DataType.BALANCE), {BALANCE_STREAM: 0}),
+    ],
+)
+def test_the_streams_of_a_wish(spec: SubscriptionSpec, streams: dict[Stream, int]) -> None:
+    assert spec.streams == streams
+
+
+def test_a_wish_names_each_market_once() -> None:
+    spec = SubscriptionSpec(DataType.TICKER, ("KRW-ETH", "KRW-BTC", "KRW-ETH"))
+    assert spec.symbols == ("KRW-ETH", "KRW-BTC")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"data_type": DataType.STATUS}, "status events come by themselves"),
+        ({"data_type": DataType.BALANCE, "symbols": ("KRW-BTC",)}, "balances have no markets"),
+        ({"data_type": DataType.CANDLE}, "needs a timeframe, such as '1m'"),
+        ({"data_type": DataType.CANDLE, "timeframe": Timeframe.DAY}, "use REST"),
+        (
+            {"data_type": DataType.TICKER, "timeframe": Timeframe.MINUTE_1},
+            "only candles have a timeframe; got '1m'",
+        ),
+        (
+            {"data_type": DataType.BALANCE, "timeframe": Timeframe.DAY, "symbols": ()},
+            "only candles",
+        ),
+        ({"data_type": DataType.ORDERBOOK, "depth": 10}, "1, 5, 15 or 30 rows; got 10"),
+        ({"data_type": DataType.ORDERBOOK, "depth": 0}, "1, 5, 15 or 30 rows; got 0"),
+        ({"data_type": DataType.ORDERBOOK, "level": -1.0}, r"level is 0 .*; got -1.0"),
+        ({"data_type": DataType.ORDERBOOK, "level": float("nan")}, r"level is 0 .*; got nan"),
+        ({"data_type": DataType.ORDERBOOK, "level": float("inf")}, r"level is 0 .*; got inf"),
+        (
+            {"data_type": DataType.ORDERBOOK, "level": 10.0, "symbols": ("KRW-BTC", "BTC-ETH")},
+            "grouping by 10.0 is for KRW markets only; got BTC-ETH",
+        ),
+    ],
+)
+def test_what_the_exchange_does_not_offer_is_refused_at_the_call(
+    wrong: dict[str, object], says: str
+) -> None:
+    """It would answer nothing at all, or take everyone's streams down with the request."""
+    with pytest.raises(InvalidRequest, match=says):
+        SubscriptionSpec(**{"symbols": ("KRW-BTC",)} | wrong)  # type: ignore[arg-type]
+
+
+def test_a_wish_needs_well_formed_markets() -> None:
+    for symbols in ((), ("btc",), ("KRW-BTC", "krw-eth")):
+        with pytest.raises(InvalidMarket):
+            SubscriptionSpec(DataType.TICKER, symbols)
+
+
+# -- all wishes ------------------------------------------------------------------------------------
+
+
+def test_a_change_says_what_it_did() -> None:
+    state = SubscriptionStateManager()
+    assert state.add_subscription("a", DataType.TICKER, ["KRW-BTC"]) == SubscriptionDiff(
+        added_symbols=frozenset({"KRW-BTC"})
+    )
+    assert state.add_subscription("b", DataType.TICKER, ["KRW-BTC", "KRW-ETH"]) == (
+        SubscriptionDiff(added_symbols=frozenset({"KRW-ETH"}))
+    )
+    assert state.remove_client("a") == SubscriptionDiff()
+    assert state.remove_client("b") == SubscriptionDiff(
+        removed_symbols=frozenset({"KRW-BTC", "KRW-ETH"})
+    )
+    assert state.remove_client("b") == SubscriptionDiff()
+    assert state.remove_client("nobody") == SubscriptionDiff()
+
+
+def test_one_market_may_be_given_as_a_string() -> None:
+    state = SubscriptionStateManager()
+    diff = state.add_subscription("a", DataType.TICKER, "KRW-BTC")
+    assert diff.added_symbols == {"KRW-BTC"}
+
+
+def test_what_is_wanted_of_each_type() -> None:
+    state = SubscriptionStateManager()
+    state.add_subscription("a", DataType.TICKER, ["KRW-BTC"])
+    state.add_subscription("a", DataType.CANDLE, ["KRW-ETH"], timeframe=Timeframe.MINUTE_1)
+    state.add_subscription("b", DataType.TICKER, ["KRW-XRP"])
+    state.add_subscription("b", DataType.ORDERBOOK, ["KRW-BTC"], depth=5, level=1000.0)
+    wanted = state.get_consolidated_subscription()
+    assert wanted == {
+        DataType.TICKER: {"KRW-BTC", "KRW-XRP"},
+        DataType.TRADE: frozenset(),
+        DataType.ORDERBOOK: {"KRW-BTC"},
+        DataType.CANDLE: {"KRW-ETH"},
+        DataType.BALANCE: frozenset(),
+        DataType.STATUS: frozenset(),
+    }
+    assert set(state.clients()) == {"a", "b"}
+    assert [spec.data_type for spec in state.clients()["a"]] == ["ticker", "candle"]
+
+
+def test_a_wrong_wish_changes_nothing() -> None:
+    state = SubscriptionStateManager()
+    with pytest.raises(InvalidMarket):
+        state.add_subscription("a", DataType.TICKER, ["btc"])
+    assert state.clients() == {}
+    assert state.wire_plan(100.0) == {}
+
+
+def test_the_wire_carries_the_greatest_depth_wanted() -> None:
+    """Replies carry no depth, so one depth serves all; each consumer takes its slice."""
+    state = SubscriptionStateManager(GRACE_S)
+    state.add_subscription("small", DataType.ORDERBOOK, ["KRW-BTC"], depth=5)
+    state.add_subscription("large", DataType.ORDERBOOK, ["KRW-BTC"], depth=15)
+    state.add_subscription("grouped", DataType.ORDERBOOK, ["KRW-BTC"], depth=1, level=1000.0)
+    grouped = Stream("orderbook", "KRW-BTC", 1000.0)
+    assert state.wire_plan(100.0) == {BOOK_BTC: 15, grouped: 1}
+    state.remove_client("large", 100.0)
+    assert state.wire_plan(104.9) == {BOOK_BTC: 15, grouped: 1}
+    assert state.wire_plan(105.0) == {BOOK_BTC: 5, grouped: 1}
+
+
+def test_a_consumer_with_two_depths_counts_with_the_greater() -> None:
+    state = SubscriptionStateManager(GRACE_S)
+    state.add_subscription("a", DataType.ORDERBOOK, ["KRW-BTC"], depth=15)
+    state.add_subscription("a", DataType.ORDERBOOK, ["KRW-BTC"], depth=5)
+    assert state.wire_plan(100.0) == {BOOK_BTC: 15}
+    state.remove_client("a", 100.0)
+    state.expire(105.0)
+    assert state.wire_plan(105.0) == {}
+
+
+def test_a_stream_nobody_wants_stays_for_the_grace_period() -> None:
+    state = SubscriptionStateManager(GRACE_S)
+    state.add_subscription("a", DataType.TICKER, ["KRW-BTC"])
+    state.remove_client("a", 100.0)
+    assert state.wanted() == {}
+    assert state.next_deadline() == 105.0
+    assert state.wire_plan(104.999) == {TICKER_BTC: 0}
+    assert state.wire_plan(105.0) == {}
+    state.expire(104.999)
+    assert state.next_deadline() == 105.0
+    state.expire(105.0)
+    assert state.next_deadline() is None
+
+
+def test_without_grace_it_goes_at_once() -> None:
+    state = SubscriptionStateManager(0.0)
+    state.add_subscription("a", DataType.TICKER, ["KRW-BTC"])
+    state.remove_client("a", 100.0)
+    assert state.wire_plan(100.0) == {}
+
+
+def test_a_refused_stream_is_off_the_wire_while_anyone_wants_it() -> None:
+    state = SubscriptionStateManager(GRACE_S)
+    state.add_subscription("a", DataType.TICKER, ["KRW-BTC", "KRW-ETH"])
+    state.add_subscription("b", DataType.TICKER, ["KRW-BTC"])
+    assert state.refuse([TICKER_BTC]) == ("a", "b")
+    assert state.is_refused("a")
+    assert not state.is_refused("nobody")
+    assert state.wire_plan(100.0) == {Stream("ticker", "KRW-ETH"): 0}
+    state.remove_client("a", 100.0)
+    assert state.is_refused("b")
+    state.remove_client("b", 100.0)
+    assert state.wire_plan(100.0) == {Stream("ticker", "KRW-ETH"): 0}, "no grace for the refused"
+    state.add_subscription("c", DataType.TICKER, ["KRW-BTC"])
+    assert not state.is_refused("c"), "the exchange is asked again"
+    assert TICKER_BTC in state.wire_plan(100.0)
+
+
+def test_a_refused_stream_in_grace_leaves_the_wire_and_is_not_held_against_anyone() -> None:
+    state = SubscriptionStateManager(GRACE_S)
+    state.add_subscription("a", DataType.TICKER, ["KRW-BTC"])
+    state.remove_client("a", 100.0)
+    assert state.refuse([TICKER_BTC]) == ()
+    assert state.wire_plan(100.0) == {}
+    state.add_subscription("b", DataType.TICKER, ["KRW-BTC"])
+    assert not state.is_refused("b")
+
+
+# -- any interleaving ------------------------------------------------------------------------------
+
+CODES = st.lists(st.sampled_from(["KRW-BTC", "KRW-ETH", "KRW-XRP"]), min_size=1, max_size=3)
+SPECS = st.one_of(
+    st.builds(
+        lambda data_type, codes: SubscriptionSpec(data_type, tuple(codes)),
+        st.sampled_from([DataType.TICKER, DataType.TRADE]),
+        CODES,
+    ),
+    st.builds(
+        lambda codes, unit: SubscriptionSpec(DataType.CANDLE, tuple(codes), unit),
+        CODES,
+        st.sampled_from([Timeframe.SECOND_1, Timeframe.MINUTE_1]),
+    ),
+    st.builds(
+        lambda codes, depth, level: SubscriptionSpec(
+            DataType.ORDERBOOK, tuple(codes), depth=depth, level=level
+        ),
+        CODES,
+        st.sampled_from([1, 5, 15, 30]),
+        st.sampled_from([0.0, 1000.0]),
+    ),
+    st.just(SubscriptionSpec(DataType.BALANCE)),
+)
+
+
+class Naive:
+    """The rule as it is said: (wanted ∪ in grace) − refused, by looking at everything each time.
+
+    A stream is in grace at a depth if it was wanted at that depth less than the grace period ago
+    and was not refused since.
+    """
+
+    def __init__(self) -> None:
+        self.wishes: list[tuple[Hashable, SubscriptionSpec]] = []
+        self.refused: set[Stream] = set()
+        self.last_wanted: dict[tuple[Stream, int], float] = {}
+
+    def wanted(self) -> dict[Stream, int]:
+        wanted: dict[Stream, int] = {}
+        for _, spec in self.wishes:
+            for stream, depth in spec.streams.items():
+                wanted[stream] = max(depth, wanted.get(stream, 0))
+        return wanted
+
+    def owners(self, stream: Stream) -> set[Hashable]:
+        return {client for client, spec in self.wishes if stream in spec.streams}
+
+    def look(self, now: float) -> None:
+        wanted = self.wanted()
+        self.refused &= wanted.keys()
+        for stream, depth in wanted.items():
+            if stream not in self.refused:
+                self.last_wanted[stream, depth] = now
+
+    def refuse(self, streams: set[Stream]) -> None:
+        self.refused |= streams & self.wanted().keys()
+        for key in [key for key in self.last_wanted if key[0] in streams]:
+            del self.last_wanted[key]
+
+    def wire(self, now: float) -> dict[Stream, int]:
+        plan = self.wanted()
+        for (stream, depth), seen in self.last_wanted.items():
+            if seen + GRACE_S > now:
+                plan[stream] = max(depth, plan.get(stream, 0))
+        return {stream: depth for stream, depth in plan.items() if stream not in self.refused}
+
+
+@given(st.data())
+@settings(max_examples=200, deadline=None)
+def test_any_interleaving(data: st.DataObject) -> None:
+    """After every step the wire, the diffs and the owners are those of the naive rule."""
+    state = SubscriptionStateManager(GRACE_S)
+    naive = Naive()
+    now = 100.0
+    for _ in range(data.draw(st.integers(1, 25))):
+        now += data.draw(st.sampled_from([0.0, 0.5, 1.0, 2.5, 4.5, 5.0, 7.0]))
+        naive.look(now)
+        before = naive.wanted()
+        client = data.draw(st.integers(1, 4))
+        match data.draw(st.sampled_from(["add", "add", "remove", "refuse", "expire"])):
+            case "add":
+                spec = data.draw(SPECS)
+                diff = state.add(client, spec)
+                naive.wishes.append((client, spec))
+                added = naive.wanted().keys() - before.keys()
+                assert diff.added_symbols == {stream.code for stream in added}
+                assert not diff.removed_symbols
+            case "remove":
+                diff = state.remove_client(client, now)
+                naive.wishes = [wish for wish in naive.wishes if wish[0] != client]
+                gone = before.keys() - naive.wanted().keys()
+                assert diff.removed_symbols == {stream.code for stream in gone}
+                assert not diff.added_symbols
+            case "refuse":
+                known = sorted({*naive.wire(now), TICKER_BTC})
+                streams = set(data.draw(st.lists(st.sampled_from(known), max_size=3)))
+                owners = state.refuse(streams)
+                assert len(set(owners)) == len(owners)
+                assert set(owners) == {who for s in streams for who in naive.owners(s)}
+                naive.refuse(streams)
+            case _:
+                state.expire(now)
+        naive.look(now)
+        assert state.wanted() == naive.wanted()
+        assert state.wire_plan(now) == naive.wire(now)
+        for who in range(1, 5):
+            assert state.is_refused(who) == any(who in naive.owners(s) for s in naive.refused)
+        later = now + data.draw(st.floats(0.0, 10.0))
+        deadline = state.next_deadline()
+        while deadline is not None and deadline <= now:
+            state.expire(now)
+            deadline = state.next_deadline()
+        if deadline is None or later < deadline:
+            assert state.wire_plan(later) == state.wire_plan(now), "it changes at deadlines only"

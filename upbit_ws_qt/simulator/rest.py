@@ -1,0 +1,307 @@
+"""The REST side of the simulated exchange: routes, limits and both shapes of errors. asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from upbit_ws_qt.markets import table_tick_size
+from upbit_ws_qt.timeframe import Timeframe
+
+from .account import Account
+from .book import DEPTH
+from .candles import Candle
+from .days import DAY_MS
+from .floor import TradingFloor
+from .keys import KEY_ERRORS, KeyRefused, KeyRing
+from .market import Trade
+from .query import QuotationError, decimal_number, last_trade_ms, moment, whole_number
+from .rows import RowWriter, instrument_row, market_row
+
+__all__ = ["RestApi"]
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+ItemT = TypeVar("ItemT", Candle, Trade)
+
+_QUOTATION_LIMIT, _EXCHANGE_LIMIT = 10, 30
+_MOST_CANDLES, _MOST_TRADES = 200, 500
+_SECONDS_KEPT_MS = 90 * DAY_MS
+_SLICE_S = 0.002
+_UNITS = {unit.rest_path: unit for unit in Timeframe}
+
+_MISSING = "market does not have a valid value"
+_NOT_FOUND = "Code not found"
+
+
+# State: for each group the second its window began in and the calls counted since, and the
+# writers made so far.
+class RestApi:
+    """Answers for the markets of ``floor`` and for one account.
+
+    Args:
+        floor: the markets.
+        keys: whose tokens are accepted.
+        account: what the keys give access to.
+        limits: whether calls are counted and refused beyond the exchange's limits.
+    """
+
+    def __init__(
+        self, floor: TradingFloor, keys: KeyRing, account: Account, *, limits: bool
+    ) -> None:
+        self._floor = floor
+        self._keys = keys
+        self._account = account
+        self._limits = limits
+        self._windows: dict[str, tuple[int, int]] = {}
+        self._writers: dict[str, RowWriter] = {}
+
+    def routes(self) -> list[web.RouteDef]:
+        """Everything that is served."""
+        quotation: tuple[tuple[str, str, Handler], ...] = (
+            ("/v1/market/all", "market", self._market_all),
+            ("/v1/ticker", "ticker", self._ticker),
+            ("/v1/ticker/all", "ticker", self._ticker_all),
+            ("/v1/trades/ticks", "trade", self._trades),
+            ("/v1/orderbook", "orderbook", self._orderbook),
+            ("/v1/orderbook/instruments", "orderbook", self._instruments),
+            ("/v1/candles/minutes/{count:[0-9]+}", "candle", self._candles),
+            ("/v1/candles/{unit:seconds|days|weeks|months|years}", "candle", self._candles),
+        )
+        found = [web.get(path, self._quoted(group, handler)) for path, group, handler in quotation]
+        found.append(web.get("/v1/accounts", self._signed("default", self._accounts)))
+        return found
+
+    # -- around every call ---------------------------------------------------------------------
+
+    def _quoted(self, group: str, handler: Handler) -> Handler:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            left = self._count(group, _QUOTATION_LIMIT)
+            if left < 0:
+                response: web.StreamResponse = _json(
+                    _number_error(429, "요청 수 제한을 초과했습니다."), 429
+                )
+            else:
+                try:
+                    response = await handler(request)
+                except QuotationError as error:
+                    response = _json(_number_error(error.status, error.message), error.status)
+            _add_limit_headers(response, group, _QUOTATION_LIMIT, left)
+            return response
+
+        return answer
+
+    def _signed(self, group: str, handler: Handler) -> Handler:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            try:
+                key = self._keys.check(request.headers.get("Authorization"), request.query_string)
+            except KeyRefused as refused:
+                return _json(_name_error(refused.name, KEY_ERRORS[refused.name]), 401)
+            left = self._count(f"{group} {key}", _EXCHANGE_LIMIT)
+            if left < 0:
+                message = "요청 수 제한을 초과했습니다."
+                response: web.StreamResponse = _json(_name_error("too_many_requests", message), 429)
+            else:
+                response = await handler(request)
+            _add_limit_headers(response, group, _EXCHANGE_LIMIT, left)
+            return response
+
+        return answer
+
+    def _count(self, group: str, limit: int) -> int:
+        """Count one call; how many are left in this second, below 0 when it is refused."""
+        second = int(time.monotonic())
+        began, calls = self._windows.get(group, (second, 0))
+        if began != second:
+            calls = 0
+        self._windows[group] = (second, calls + 1)
+        left = limit - calls - 1
+        return left if self._limits else max(left, 0)
+
+    # -- quotation -----------------------------------------------------------------------------
+
+    async def _market_all(self, request: web.Request) -> web.Response:
+        details = request.query.get("is_details", "false").lower() == "true"
+        return _json(
+            [market_row(listing, details=details) for listing in self._floor.listings.values()]
+        )
+
+    async def _ticker(self, request: web.Request) -> web.Response:
+        return await self._tickers(self._codes(request))
+
+    async def _ticker_all(self, request: web.Request) -> web.Response:
+        wanted = request.query.get("quote_currencies", "").upper().split(",")
+        return await self._tickers(
+            [code for code, row in self._floor.listings.items() if row.quote in wanted]
+        )
+
+    async def _tickers(self, codes: list[str]) -> web.Response:
+        rows: list[object] = []
+        pause = _Pause()
+        for code in codes:
+            live = self._floor.live(code)
+            day = live.state()
+            if live.last is not None and day is not None:
+                rows.append(self._writer(code).ticker(live.last, day))
+            await pause.between()
+        return _json(rows)
+
+    async def _trades(self, request: web.Request) -> web.Response:
+        code = self._code(request)
+        count = whole_number(request.query, "count", 1, _MOST_TRADES)
+        end_ms = last_trade_ms(request.query, self._floor.now_ms)
+        cursor = whole_number(request.query, "cursor", 0, 1 << 62)
+        market = self._floor.market(code)
+        trades = (
+            trade
+            for trade in market.trades_backwards(end_ms)
+            if trade is None or not cursor or trade.sequential_id < cursor
+        )
+        found = await _take(trades, count)
+        closes: dict[int, int] = {}
+        rows: list[object] = []
+        for trade in found:
+            day = trade.time_ms // DAY_MS
+            if day not in closes:
+                listed = day == market.history.first_day
+                closes[day] = trade.price if listed else market.history.days.day(day - 1).close
+            rows.append(self._writer(code).trade(trade, closes[day]))
+        return _json(rows)
+
+    async def _orderbook(self, request: web.Request) -> web.Response:
+        codes = self._codes(request)
+        count = min(whole_number(request.query, "count", DEPTH, 1 << 31) or DEPTH, DEPTH)
+        level = decimal_number(request.query, "level")
+        rows: list[object] = []
+        pause = _Pause()
+        for code in codes:
+            market = self._floor.market(code)
+            if level not in market.listing.levels:
+                continue
+            quanta = int(level * 10**market.grid.decimals / market.grid.scale)
+            book = self._floor.live(code).book(self._floor.now_ms, quanta)
+            if book is not None:
+                rows.append(self._writer(code).orderbook(book, count, level))
+            await pause.between()
+        return _json(rows)
+
+    async def _instruments(self, request: web.Request) -> web.Response:
+        rows: list[object] = []
+        pause = _Pause()
+        for code in self._codes(request):
+            market = self._floor.market(code)
+            trade = self._floor.live(code).last
+            price = market.listing.price if trade is None else market.grid.price(trade.price)
+            tick = Decimal(str(table_tick_size(code, price)))
+            rows.append(instrument_row(market.listing, tick))
+            await pause.between()
+        return _json(rows)
+
+    async def _candles(self, request: web.Request) -> web.Response:
+        path = request.match_info.get("unit") or f"minutes/{request.match_info['count']}"
+        unit = _UNITS.get(path)
+        if unit is None:
+            raise QuotationError(400, "Invalid parameter. Please check the given value!")
+        code = self._code(request)
+        count = whole_number(request.query, "count", 1, _MOST_CANDLES)
+        now_ms = self._floor.now_ms
+        to_ms = moment(request.query, now_ms)
+        market = self._floor.market(code)
+        # One more than asked for: a day's row needs the close of the day before.
+        candles = await _take(market.candles_backwards(unit, to_ms, now_ms), count + 1)
+        if unit is Timeframe.SECOND_1:
+            oldest = now_ms - _SECONDS_KEPT_MS
+            candles = [candle for candle in candles if candle.start_ms >= oldest]
+        writer = self._writer(code)
+        closes: list[int | None] = [None] * count
+        if unit is Timeframe.DAY:
+            closes = [candle.close for candle in candles[1:]]
+            closes += [candle.open for candle in candles[-1:]]
+        rows = [
+            writer.candle(unit, candle, close)
+            for candle, close in zip(candles[:count], closes, strict=False)
+        ]
+        return _json(rows)
+
+    # -- exchange ------------------------------------------------------------------------------
+
+    async def _accounts(self, _request: web.Request) -> web.Response:
+        return _json(self._account.rows())
+
+    # -- parameters ----------------------------------------------------------------------------
+
+    def _codes(self, request: web.Request) -> list[str]:
+        text = request.query.get("markets", "")
+        if not text:
+            raise QuotationError(400, _MISSING)
+        codes = [code.strip() for code in text.split(",") if code.strip()]
+        # One bad code spoils the whole call.
+        if any(code not in self._floor.listings for code in codes):
+            raise QuotationError(404, _NOT_FOUND)
+        return codes
+
+    def _code(self, request: web.Request) -> str:
+        code = request.query.get("market", "")
+        if not code:
+            raise QuotationError(400, _MISSING)
+        if code not in self._floor.listings:
+            raise QuotationError(404, _NOT_FOUND)
+        return code
+
+    def _writer(self, code: str) -> RowWriter:
+        writer = self._writers.get(code)
+        if writer is None:
+            writer = self._writers[code] = RowWriter(self._floor.market(code))
+        return writer
+
+
+# State: when the present slice began.
+class _Pause:
+    """Lets others run now and then, so that a long answer holds nobody up."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+
+    async def between(self) -> None:
+        if time.perf_counter() - self._since > _SLICE_S:
+            await asyncio.sleep(0)
+            self._since = time.perf_counter()
+
+
+async def _take(items: Iterator[ItemT | None], count: int) -> list[ItemT]:
+    found: list[ItemT] = []
+    pause = _Pause()
+    for item in items:
+        if item is not None:
+            found.append(item)
+            if len(found) >= count:
+                break
+        await pause.between()
+    return found
+
+
+def _json(body: object, status: int = 200) -> web.Response:
+    return web.Response(
+        body=msgspec.json.encode(body),
+        status=status,
+        content_type="application/json",
+        charset="utf-8",
+    )
+
+
+def _number_error(status: int, message: str) -> dict[str, Any]:
+    return {"error": {"name": status, "message": message}}
+
+
+def _name_error(name: str, message: str) -> dict[str, Any]:
+    return {"error": {"name": name, "message": message}}
+
+
+def _add_limit_headers(response: web.StreamResponse, group: str, limit: int, left: int) -> None:
+    response.headers["Remaining-Req"] = f"group={group}; min={limit * 60}; sec={max(left, 0)}"
+    response.headers["limit-by-ip"] = "Yes"

@@ -1,0 +1,5 @@
+"""The candle chart."""
+
+from .widget import ChartWidget
+
+__all__ = ["ChartWidget"]

@@ -1,0 +1,189 @@
+"""Live data for a chart: its streams, the newest candles, and older or missed ones. Qt."""
+# pyright: reportUnknownMemberType=false
+# PyQt6's stubs leave the type of a slot unknown.
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from upbit_ws_qt.errors import UpbitError
+from upbit_ws_qt.events import CandleEvent, TradeEvent
+from upbit_ws_qt.timeframe import Timeframe
+
+if TYPE_CHECKING:
+    from upbit_ws_qt.qt.proxy import WebSocketClientProxy
+    from upbit_ws_qt.qt.subscription import Subscription
+
+__all__ = ["ChartFeed", "Listeners"]
+
+_NEWEST = 400
+_PAGE = 200
+_MOST_MISSED = 1000
+
+_Candles = tuple[CandleEvent, ...]
+
+
+class Listeners(NamedTuple):
+    """Who hears of the streams; methods, which the core holds weakly."""
+
+    trade: Callable[[TradeEvent], None]
+    candle: Callable[[CandleEvent], None]
+    error: Callable[[Exception], None]
+
+
+# State: what is open, the generation of the asking, what is on its way, and how the last one ended.
+class ChartFeed(QObject):
+    """The live data of one market and unit.
+
+    Over REST it asks for one thing at a time. Another ``open`` begins a new generation; answers to
+    older ones are ignored. What failed is not tried again by itself: the user's next move does
+    that, or the connection's return.
+
+    Signals:
+        loaded(tuple): the newest candles.
+        merged(tuple): candles to be added, older ones or some that were missed.
+        failed(UpbitError): the request on its way failed.
+        changed(): ``is_open``, ``is_loading``, ``is_paging``, ``is_exhausted`` or ``failure``
+            changed.
+    """
+
+    loaded = pyqtSignal(object)
+    merged = pyqtSignal(object)
+    failed = pyqtSignal(object)
+    changed = pyqtSignal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._generation = 0
+        self._proxy: WebSocketClientProxy | None = None
+        self._subscriptions: list[Subscription] = []
+        self._market = ""
+        self._timeframe = Timeframe.MINUTE_1
+        self._on_way = ""
+        self._has_loaded = False
+        self._is_exhausted = False
+        self._failure: UpbitError | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a market to follow."""
+        return self._proxy is not None
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether the newest candles are on their way."""
+        return self._on_way == "newest"
+
+    @property
+    def is_paging(self) -> bool:
+        """Whether older candles are on their way."""
+        return self._on_way == "older"
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether the exchange has no older ones."""
+        return self._is_exhausted
+
+    @property
+    def failure(self) -> UpbitError | None:
+        """Why the last request failed, or None."""
+        return self._failure
+
+    def open(
+        self,
+        proxy: WebSocketClientProxy,
+        market: str,
+        timeframe: Timeframe,
+        listeners: Listeners,
+    ) -> None:
+        """Follow a market and load its newest candles, instead of what was open.
+
+        Raises:
+            InvalidMarket: the exchange lists no such market; what was open goes on.
+        """
+        subscriptions = [
+            proxy.subscribe_trade([market], listeners.trade, error_handler=listeners.error)
+        ]
+        if timeframe.is_streamed:
+            subscriptions.append(
+                proxy.subscribe_candle(
+                    [market], timeframe, listeners.candle, error_handler=listeners.error
+                )
+            )
+        self.close()
+        self._proxy, self._market, self._timeframe = proxy, market, timeframe
+        self._subscriptions = subscriptions
+        self._ask("newest", _NEWEST)
+
+    def close(self) -> None:
+        """Follow nothing, ask for nothing, and ignore what is on its way."""
+        for subscription in self._subscriptions:
+            subscription.unsubscribe()
+        self._subscriptions = []
+        self._generation += 1
+        self._proxy = None
+        self._has_loaded = self._is_exhausted = False
+        self._on_way, self._failure = "", None
+        self.changed.emit()
+
+    def retry(self) -> None:
+        """Load the newest candles if that failed."""
+        if self._failure is not None and not self._has_loaded:
+            self._ask("newest", _NEWEST)
+
+    def older_than(self, start_ms: int) -> None:
+        """Load the candles before the one that starts at ``start_ms``, if there are any."""
+        if self._has_loaded and not self._is_exhausted:
+            self._ask("older", _PAGE, start_ms)
+
+    def since(self, start_ms: int, now_ms: float) -> None:
+        """Load what may have been missed after the candle that starts at ``start_ms``."""
+        missed = int((now_ms - start_ms) // self._timeframe.duration_ms) + 2
+        if not self._has_loaded:
+            self.retry()
+        elif missed > _MOST_MISSED:
+            # So long ago that a fresh start shows more than a page in the middle.
+            self._has_loaded = self._is_exhausted = False
+            self._ask("newest", _NEWEST)
+        else:
+            self._ask("missed", max(missed, 2))
+
+    def _ask(self, what: str, count: int, to_ms: int | None = None) -> None:
+        if self._proxy is None or self._on_way:
+            return
+        self._on_way, self._failure = what, None
+        snapshot = self._proxy.get_candle_snapshot
+        get = partial(snapshot, self._market, self._timeframe, count, to_ms)
+        self._proxy.start(_answer(self._generation, count, get), self._on_answer)
+        self.changed.emit()
+
+    def _on_answer(self, answer: tuple[int, int, _Candles | UpbitError]) -> None:
+        generation, count, result = answer
+        if generation != self._generation:
+            return
+        what, self._on_way = self._on_way, ""
+        if isinstance(result, UpbitError):
+            self._failure = result
+            self.changed.emit()
+            self.failed.emit(result)
+            return
+        if what == "newest":
+            self._has_loaded = True
+        if what != "missed":
+            self._is_exhausted = len(result) < count
+        self.changed.emit()
+        (self.loaded if what == "newest" else self.merged).emit(result)
+
+
+async def _answer(
+    generation: int, count: int, get: Callable[[], Awaitable[_Candles]]
+) -> tuple[int, int, _Candles | UpbitError]:
+    # The error comes back as a result, because only that can carry its generation.
+    try:
+        return generation, count, await get()
+    except UpbitError as error:
+        return generation, count, error

@@ -1,0 +1,235 @@
+"""Paints the part of a chart that changes with every tick, onto its backdrop. Qt, no widget."""
+
+from __future__ import annotations
+
+import math
+
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPen
+
+from upbit_ws_qt_widgets.models.chart_picture import (
+    Crosshair,
+    ExtremeMark,
+    LegendItem,
+    Picture,
+    PriceTag,
+)
+
+from .style import EDGE, ChartStyle, cosmetic, device_pixels
+
+__all__ = ["paint_front"]
+
+_LEADER = 12.0
+_OUTWARDS = 6.0
+_DASHES = (3.0, 3.0)
+
+
+def paint_front(painter: QPainter, picture: Picture, style: ChartStyle) -> None:
+    """Paint the newest bar, the last price, the marks, the pointer and the texts."""
+    front, layout, brush = picture.front, picture.backdrop.layout, _Brush(painter, picture, style)
+    with device_pixels(painter, layout):
+        painter.setClipRect(0, 0, layout.plot_width, layout.volume_bottom)
+        if front.live is not None:
+            style.bars(painter, front.live, layout)
+        style.averages(painter, front.live_averages, layout)
+    for mark in front.extremes:
+        brush.extreme(mark)
+    brush.legend()
+    if front.price is not None:
+        brush.last_price(front.price)
+    if front.crosshair is not None:
+        brush.crosshair(front.crosshair)
+    if front.offers_latest:
+        brush.latest_button()
+    brush.notice()
+    brush.message()
+    brush.badge()
+
+
+class _Brush:
+    """One painting of one front. Places of texts and boxes are in px."""
+
+    def __init__(self, painter: QPainter, picture: Picture, style: ChartStyle) -> None:
+        self._painter = painter
+        self._style = style
+        self._theme = style.theme
+        self._front = picture.front
+        self._backdrop = picture.backdrop
+        self._layout = layout = picture.backdrop.layout
+        self._right = layout.view_width
+        self._price_bottom = layout.price_bottom / layout.ratio
+        self._volume_bottom = layout.volume_bottom / layout.ratio
+
+    # -- lines and tags ------------------------------------------------------------------------
+
+    def last_price(self, price: PriceTag) -> None:
+        """The line of the last price and its tag with the count-down."""
+        colour = self._style.rise_fall[price.direction + 1]
+        self._dashed(colour, 0, price.y, self._layout.plot_width, price.y)
+        self._price_tag(price.y, colour, [price.text, *filter(None, [price.countdown])])
+
+    def crosshair(self, cross: Crosshair) -> None:
+        """The pointer's lines with their tags on the axes."""
+        layout, colour = self._layout, self._theme.crosshair
+        self._dashed(colour, cross.x, 0, cross.x, layout.volume_bottom)
+        self._dashed(colour, 0, cross.y, layout.plot_width, cross.y)
+        self._price_tag(cross.y, self._theme.tag, [cross.side_text])
+        self._time_tag(cross.x, cross.time_text)
+
+    def _dashed(self, colour: QColor, x: int, y: int, end_x: int, end_y: int) -> None:
+        with device_pixels(self._painter, self._layout):
+            self._painter.setPen(cosmetic(colour, self._layout.line, _DASHES))
+            middle = self._layout.line / 2
+            self._painter.drawLine(
+                QPointF(x + middle, y + middle), QPointF(end_x + middle, end_y + middle)
+            )
+
+    def _price_tag(self, y: int, colour: QColor, lines: list[str]) -> None:
+        numbers, ratio = self._style.numbers, self._layout.ratio
+        row = numbers.height()
+        height = row * len(lines) + 4
+        top = min(max(y / ratio - row / 2 - 2, 0.0), self._volume_bottom - height)
+        width = self._layout.width / ratio - self._right
+        # Half a label beside the tag reads as a wrong price.
+        for label in self._backdrop.price_labels:
+            centre = label.y / ratio
+            if top - row / 2 < centre < top + height + row / 2:
+                box = QRectF(self._right + 1, centre - row / 2, width, row)
+                self._painter.fillRect(box, self._theme.background)
+        self._painter.fillRect(QRectF(self._right, top, width, height), colour)
+        # The background's colour is readable on every colour that is readable on it.
+        self._painter.setPen(self._theme.background)
+        self._painter.setFont(self._style.number_font)
+        for index, text in enumerate(lines):
+            base = top + 2 + index * row + numbers.ascent()
+            self._painter.drawText(QPointF(self._layout.price_text_left, base), text)
+
+    def _time_tag(self, x: int, text: str) -> None:
+        texts, ratio = self._style.texts, self._layout.ratio
+        width = texts.horizontalAdvance(text) + 2 * EDGE
+        left = max(0.0, min(x / ratio - width / 2, self._right - width))
+        top = self._volume_bottom
+        height = self._layout.height / ratio - top
+        for label in self._backdrop.time_labels:
+            half = texts.horizontalAdvance(label.text) / 2 + 1
+            if left - half < label.x / ratio < left + width + half:
+                box = QRectF(label.x / ratio - half, top + 1, 2 * half, height - 1)
+                self._painter.fillRect(box, self._theme.background)
+        self._painter.fillRect(QRectF(left, top, width, height), self._theme.tag)
+        self._painter.setPen(self._theme.background)
+        self._painter.setFont(self._style.text_font)
+        base = self._style.time_baseline(self._layout)
+        self._painter.drawText(QPointF(left + EDGE, base), text)
+
+    def extreme(self, mark: ExtremeMark) -> None:
+        """A mark at the highest or lowest price, on the side that has room."""
+        texts, ratio = self._style.texts, self._layout.ratio
+        x, y, room = mark.x / ratio, mark.y / ratio, self._right
+        width = texts.horizontalAdvance(mark.text)
+        reach = _LEADER + 3 + width
+        to_right = x + reach <= room and (x < room / 2 or x < reach)
+        if not to_right and x < reach:
+            return
+        # A little outwards, where no other candle reaches.
+        y += -_OUTWARDS if mark.is_high else _OUTWARDS
+        end = x + _LEADER if to_right else x - _LEADER
+        self._painter.setPen(cosmetic(self._theme.sub_text, 1))
+        self._painter.drawLine(QPointF(x, y), QPointF(end, y))
+        self._painter.setFont(self._style.text_font)
+        left = end + 3 if to_right else end - 3 - width
+        centre = (texts.ascent() - texts.descent()) / 2
+        self._painter.drawText(QPointF(left, y + centre), mark.text)
+
+    # -- texts ---------------------------------------------------------------------------------
+
+    def legend(self) -> None:
+        """The title, and rows of figures as far as there is room."""
+        style, front = self._style, self._front
+        if not self._layout.legend_rows:
+            return
+        room = self._badge_box().left() - EDGE if front.badge else self._right - EDGE
+        base = 6 + style.titles.ascent()
+        self._painter.setFont(style.title_font)
+        self._painter.setPen(self._theme.text)
+        elide = Qt.TextElideMode.ElideRight
+        title = style.titles.elidedText(front.title, elide, room - EDGE)
+        self._painter.drawText(QPointF(EDGE, base), title)
+        x = EDGE + (style.titles.horizontalAdvance(title) + 8 if title else 0)
+        if x + style.texts.horizontalAdvance(front.subtitle) <= room:
+            self._text(x, base, front.subtitle)
+        row = style.metrics.height + 4
+        for index, items in enumerate(front.legend[: self._layout.legend_rows - 1], 1):
+            self._legend_row(items, base + index * row, self._right - EDGE)
+
+    def _legend_row(self, items: tuple[LegendItem, ...], base: float, room: float) -> None:
+        if EDGE + sum(map(self._item_width, items)) > room:
+            items = tuple(item for item in items if item.essential)
+        x = EDGE
+        for item in items:
+            end = x + self._item_width(item)
+            if end > room:
+                break
+            if item.label:
+                self._text(x, base, item.label)
+                x += self._style.texts.horizontalAdvance(item.label) + 4
+            self._painter.setFont(self._style.number_font)
+            self._painter.setPen(getattr(self._theme, item.role))
+            self._painter.drawText(QPointF(x, base), item.value)
+            x = end
+
+    def _item_width(self, item: LegendItem) -> float:
+        label = self._style.texts.horizontalAdvance(item.label) + 4 if item.label else 0
+        return label + self._style.numbers.horizontalAdvance(item.value) + 10
+
+    def notice(self) -> None:
+        """What there is to say about older bars, on their side."""
+        if self._front.notice:
+            self._text(EDGE, self._price_bottom - 8, self._front.notice)
+
+    def message(self) -> None:
+        """What there is to say instead of bars."""
+        if self._front.message:
+            self._painter.setFont(self._style.text_font)
+            self._painter.setPen(self._theme.sub_text)
+            box = QRectF(EDGE, 0, max(1.0, self._right - 2 * EDGE), self._price_bottom)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            self._painter.drawText(box, flags, self._front.message)
+
+    def badge(self) -> None:
+        """The state of the data, if it is not live."""
+        if not self._front.badge:
+            return
+        texts, elide, box = self._style.texts, Qt.TextElideMode.ElideRight, self._badge_box()
+        text = texts.elidedText(self._front.badge, elide, box.width() - 16)
+        self._painter.fillRect(box, self._theme.warning_background)
+        self._painter.setFont(self._style.text_font)
+        self._painter.setPen(self._theme.warning)
+        self._painter.drawText(QPointF(box.left() + 8, box.top() + 2 + texts.ascent()), text)
+
+    def _badge_box(self) -> QRectF:
+        texts = self._style.texts
+        wanted = math.ceil(texts.horizontalAdvance(self._front.badge)) + 16.0
+        # Beside it the title keeps a third.
+        width = min(wanted, max(1.0, (self._right - 2 * EDGE) * 2 / 3))
+        return QRectF(self._right - width - EDGE, 4, width, texts.height() + 4)
+
+    def _text(self, x: float, base: float, text: str) -> None:
+        self._painter.setFont(self._style.text_font)
+        self._painter.setPen(self._theme.sub_text)
+        self._painter.drawText(QPointF(x, base), text)
+
+    def latest_button(self) -> None:
+        """The button that goes to the newest bar."""
+        painter, box = self._painter, QRectF(*self._layout.latest_button)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._theme.line, 1.0))
+        painter.setBrush(self._theme.panel)
+        painter.drawEllipse(box)
+        painter.setPen(QPen(self._theme.text, 1.6))
+        reach = box.width() / 7
+        for shift in (0.0, 1.6 * reach):
+            tip = box.center() + QPointF(shift, 0)
+            painter.drawLine(tip - QPointF(reach, reach), tip)
+            painter.drawLine(tip - QPointF(reach, -reach), tip)
+        painter.restore()

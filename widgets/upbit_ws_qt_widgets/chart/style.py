@@ -1,0 +1,111 @@
+"""Colours, fonts and the shared strokes of a chart's painting. Qt, no widget."""
+# pyright: reportUnknownMemberType=false
+# PyQt6's stubs leave the type of a dash pattern unknown.
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPainter, QPen
+
+from upbit_ws_qt_widgets.models.chart_columns import Shapes
+from upbit_ws_qt_widgets.models.chart_layout import ChartLayout, TextMetrics
+from upbit_ws_qt_widgets.models.chart_picture import Segments
+from upbit_ws_qt_widgets.theme import Theme, korean_font, number_font
+
+from .arrays import draw_lines, draw_rects
+
+__all__ = ["EDGE", "ChartStyle", "cosmetic", "device_pixels"]
+
+EDGE = 10.0
+"""The distance of texts from the edges, in px."""
+
+_SMALL = 0.9
+
+
+class ChartStyle:
+    """Colours and fonts, and how bars and lines are painted; made anew for another theme or font.
+
+    Texts are placed in px; lines and bars in device pixels, so that each covers whole ones at
+    every scale.
+    """
+
+    def __init__(self, theme: Theme, font: QFont) -> None:
+        pixels = QFontInfo(font).pixelSize()
+        self.theme = theme
+        self.text_font = _sized(korean_font(font), pixels * _SMALL)
+        self.number_font = _sized(number_font(font), pixels * _SMALL)
+        self.title_font = _sized(korean_font(font), pixels)
+        self.title_font.setBold(True)
+        self.texts = QFontMetricsF(self.text_font)
+        self.numbers = QFontMetricsF(self.number_font)
+        self.titles = QFontMetricsF(self.title_font)
+        self.rise_fall = (theme.fall, theme.even, theme.rise)
+        self._amounts = (theme.volume_fall, theme.volume_even, theme.volume_rise)
+        self._averages = (theme.average_1, theme.average_2, theme.average_3)
+        #: The sizes that the layout needs.
+        self.metrics = TextMetrics(
+            max(self.numbers.horizontalAdvance(digit) for digit in "0123456789"),
+            max(self.numbers.horizontalAdvance(mark) for mark in ",."),
+            math.ceil(self.titles.height()),
+        )
+
+    def bars(self, painter: QPainter, shapes: Shapes, layout: ChartLayout) -> None:
+        """Candles and amounts, in device pixels."""
+        painter.setPen(Qt.PenStyle.NoPen)
+        for rects, colour in zip(shapes.amounts, self._amounts, strict=True):
+            painter.setBrush(colour)
+            draw_rects(painter, rects)
+        painter.save()
+        painter.setClipRect(0, 0, layout.plot_width, layout.price_bottom)
+        for rects, colour in zip(shapes.candles, self.rise_fall, strict=True):
+            painter.setBrush(colour)
+            draw_rects(painter, rects)
+        painter.restore()
+
+    def averages(
+        self, painter: QPainter, averages: tuple[Segments, ...], layout: ChartLayout
+    ) -> None:
+        """The moving averages, in device pixels."""
+        painter.save()
+        painter.setClipRect(0, 0, layout.plot_width, layout.price_bottom)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for lines, colour in zip(averages, self._averages, strict=False):
+            painter.setPen(cosmetic(colour, layout.line))
+            draw_lines(painter, lines)
+        painter.restore()
+
+    def time_baseline(self, layout: ChartLayout) -> float:
+        """The base line of texts on the time axis, in px."""
+        room = (layout.height - layout.volume_bottom) / layout.ratio
+        middle = layout.volume_bottom / layout.ratio + room / 2
+        return middle + (self.texts.ascent() - self.texts.descent()) / 2
+
+
+@contextmanager
+def device_pixels(painter: QPainter, layout: ChartLayout) -> Generator[None]:
+    """One unit is one device pixel inside."""
+    painter.save()
+    painter.scale(1 / layout.ratio, 1 / layout.ratio)
+    try:
+        yield
+    finally:
+        painter.restore()
+
+
+def cosmetic(colour: QColor, width: int, dashes: tuple[float, ...] = ()) -> QPen:
+    """A pen so many device pixels wide, with dashes and gaps as multiples of its width."""
+    pen = QPen(colour, width)
+    pen.setCosmetic(True)
+    if dashes:
+        pen.setDashPattern(dashes)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return pen
+
+
+def _sized(font: QFont, pixels: float) -> QFont:
+    font.setPixelSize(max(8, round(pixels)))
+    return font

@@ -1,0 +1,126 @@
+"""The chart as it is to be painted, frozen: what stands still and what lies on top. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .chart_columns import Shapes
+from .chart_layout import ChartLayout
+
+__all__ = [
+    "AxisLabel",
+    "Backdrop",
+    "Crosshair",
+    "ExtremeMark",
+    "Front",
+    "LegendItem",
+    "Picture",
+    "PriceTag",
+    "TimeLabel",
+]
+
+Segments = npt.NDArray[np.float64]
+"""Line segments x1, y1, x2, y2 in device pixels, shape (n, 4)."""
+
+
+class AxisLabel(NamedTuple):
+    """A label of the price axis and its grid line at ``y``."""
+
+    y: int
+    text: str
+
+
+class TimeLabel(NamedTuple):
+    """A label of the time axis and its grid line at ``x``; ``is_day`` where a day begins."""
+
+    x: int
+    text: str
+    is_day: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Backdrop:
+    """What stays the same while the newest bar grows and the pointer moves. All in device px."""
+
+    layout: ChartLayout
+    shapes: Shapes | None
+    averages: tuple[Segments, ...]
+    price_labels: tuple[AxisLabel, ...]
+    time_labels: tuple[TimeLabel, ...]
+    amount_caption: str
+    amount_label: str
+
+
+class PriceTag(NamedTuple):
+    """The last price: its line at ``y``, its text, its direction (-1, 0, 1) and the count-down."""
+
+    y: int
+    text: str
+    direction: int
+    countdown: str
+
+
+class ExtremeMark(NamedTuple):
+    """The highest or lowest price in view, at a pixel."""
+
+    x: int
+    y: int
+    text: str
+    is_high: bool
+
+
+class Crosshair(NamedTuple):
+    """Lines through ``x`` and ``y`` with the texts of both axes."""
+
+    x: int
+    y: int
+    side_text: str
+    time_text: str
+
+
+class LegendItem(NamedTuple):
+    """One entry of the legend.
+
+    ``role`` is the colour role of its value: a direction's (``rise``, ``even``, ``fall``) or
+    ``average_1`` …; ``essential`` entries stay when there is no room for all.
+    """
+
+    label: str
+    value: str
+    role: str
+    essential: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What lies on the backdrop and changes with every tick and move of the pointer.
+
+    ``message`` is for the middle of an empty chart, ``notice`` for the side of the past, ``badge``
+    for a state the data are in; each is empty where there is nothing to say.
+    """
+
+    live: Shapes | None = None
+    live_averages: tuple[Segments, ...] = ()
+    price: PriceTag | None = None
+    extremes: tuple[ExtremeMark, ...] = ()
+    crosshair: Crosshair | None = None
+    title: str = ""
+    subtitle: str = ""
+    legend: tuple[tuple[LegendItem, ...], ...] = ()
+    message: str = ""
+    notice: str = ""
+    badge: str = ""
+    offers_latest: bool = False
+    is_scaled_by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Both, for one frame; the same ``backdrop`` object as before need not be painted again."""
+
+    backdrop: Backdrop
+    front: Front
