@@ -15,7 +15,7 @@ import copy
 import enum
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -187,9 +187,14 @@ class MarketEvent(WebSocketEvent, frozen=True, kw_only=True):
         """Whether the exchange sent it in answer to a request."""
         return self.stream_type == StreamType.SNAPSHOT
 
-    def repeats(self, last: Self) -> bool:
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What two events of one stream share when they say the same."""
+        return (self.timestamp,)
+
+    def repeats(self, last: MarketEvent) -> bool:
         """Whether it says nothing that ``last`` of the same stream did not say."""
-        return self.timestamp == last.timestamp
+        return self.identity == last.identity
 
 
 class TickerEvent(MarketEvent, frozen=True, kw_only=True):
@@ -230,12 +235,9 @@ class TickerEvent(MarketEvent, frozen=True, kw_only=True):
     delisting_date: Any = None
     market_warning: str | None = None
 
-    def repeats(self, last: Self) -> bool:
-        return (
-            self.timestamp == last.timestamp
-            and self.acc_trade_volume == last.acc_trade_volume
-            and self.trade_price == last.trade_price
-        )
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        return (self.timestamp, self.acc_trade_volume, self.trade_price)
 
 
 class TradeEvent(MarketEvent, frozen=True, kw_only=True):
@@ -261,8 +263,9 @@ class TradeEvent(MarketEvent, frozen=True, kw_only=True):
     best_bid_price: float | None = None
     best_bid_size: float | None = None
 
-    def repeats(self, last: Self) -> bool:
-        return self.sequential_id == last.sequential_id
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        return (self.sequential_id,)
 
 
 class OrderbookUnit(msgspec.Struct, frozen=True, gc=False):
@@ -290,8 +293,9 @@ class OrderbookEvent(MarketEvent, frozen=True, kw_only=True):
     orderbook_units: tuple[OrderbookUnit, ...]
     level: float = 0.0
 
-    def repeats(self, last: Self) -> bool:
-        return self.timestamp == last.timestamp and self.orderbook_units == last.orderbook_units
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        return (self.timestamp, self.orderbook_units)
 
     def sliced(self, depth: int) -> OrderbookEvent:
         """The same book with at most ``depth`` rows."""
@@ -355,12 +359,9 @@ class CandleEvent(MarketEvent, frozen=True, kw_only=True):
         """Quote currency traded in it."""
         return self.candle_acc_trade_price
 
-    def repeats(self, last: Self) -> bool:
-        return (
-            self.timestamp == last.timestamp
-            and self.candle_date_time_utc == last.candle_date_time_utc
-            and self.candle_acc_trade_volume == last.candle_acc_trade_volume
-        )
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        return (self.timestamp, self.candle_date_time_utc, self.candle_acc_trade_volume)
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,13 +13,15 @@ __all__ = ["icon_bytes", "themes", "translations"]
 @cache
 def themes() -> dict[str, dict[str, str]]:
     """The colours of every theme by name: role to ``#RRGGBB``."""
-    return _load("themes.json")
+    colours: dict[str, dict[str, str]] = _load("themes.json")
+    return colours
 
 
 @cache
 def translations(language: str) -> dict[str, str]:
     """The texts of a language (``ko`` or ``en``) by key."""
-    return _load(f"texts_{language}.json")
+    texts: dict[str, str] = _load(f"texts_{language}.json")
+    return texts
 
 
 def icon_bytes(name: str) -> bytes:

@@ -1,4 +1,6 @@
 """From the core to the screen: one frame, one wake-up, however many messages. Qt."""
+# pyright: reportUnknownMemberType=false
+# PyQt6's stubs leave the type of a slot unknown.
 
 from __future__ import annotations
 

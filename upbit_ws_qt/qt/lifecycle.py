@@ -5,12 +5,14 @@ a weak reference misses a C++ half deleted under a kept wrapper; the object's ow
 misses a cycle the object is part of. Both may run in any thread, inside the collector, in any
 order, twice. So both only put a token into a mailbox; the rest happens later, in the GUI thread.
 """
+# pyright: reportUnknownMemberType=false
+# PyQt6's stubs leave the type of a slot unknown.
 
 from __future__ import annotations
 
 import gc
+import inspect
 import logging
-import sys
 import weakref
 from collections import deque
 from collections.abc import Callable
@@ -41,8 +43,10 @@ def is_gone(component: QObject | None) -> bool:
 
 
 def weakly(method: Callable[_P, _R]) -> Callable[_P, _R | None]:
-    """Call a bound method without keeping its object: a cycle through a QObject is never freed in
-    time. Does nothing once the object is gone."""
+    """Call a bound method without keeping its object; does nothing once that is gone.
+
+    A part that kept its owner would be a cycle through a QObject, which only the collector frees.
+    """
     reference = weakref.WeakMethod(method)
 
     def call(*args: _P.args, **kwargs: _P.kwargs) -> _R | None:
@@ -54,9 +58,11 @@ def weakly(method: Callable[_P, _R]) -> Callable[_P, _R | None]:
 
 def where_called() -> str:
     """The file name and line of the nearest caller outside these packages."""
-    frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack reads source files, this does not
-    while frame.f_back is not None and f"{frame.f_globals.get('__name__')}.".startswith(_PACKAGES):
+    frame = inspect.currentframe()
+    while frame is not None and f"{frame.f_globals.get('__name__')}.".startswith(_PACKAGES):
         frame = frame.f_back
+    if frame is None:
+        return "an unknown place"
     return f"{Path(frame.f_code.co_filename).name}, line {frame.f_lineno}"
 
 
@@ -126,9 +132,8 @@ class ComponentLifecycleManager(QObject):
         super().__init__(parent)
         self._mailbox = _Mailbox()
         # Queued even within this thread: a token may arrive in the middle of a collection.
-        self._mailbox.waker.woken.connect(  # type: ignore[call-arg] # absent from the stubs
-            self._collect, Qt.ConnectionType.QueuedConnection
-        )
+        queued = Qt.ConnectionType.QueuedConnection
+        self._mailbox.waker.woken.connect(self._collect, queued)  # type: ignore[call-arg]
         self._entries: dict[int, _Entry] = {}
         self._tokens: dict[str, int] = {}
         self._next_token = 1

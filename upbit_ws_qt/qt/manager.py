@@ -1,4 +1,6 @@
 """The one manager of an application: two connections, and everyone's share of them. Qt."""
+# pyright: reportUnknownMemberType=false
+# PyQt6's stubs leave the type of a slot unknown.
 
 from __future__ import annotations
 

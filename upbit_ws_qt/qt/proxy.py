@@ -1,4 +1,6 @@
 """A component's own small door to the manager; it ends with the component. Qt."""
+# pyright: reportUnknownMemberType=false
+# PyQt6's stubs leave the type of a slot unknown.
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
 """Colours and fonts of the widgets, inside the host's palette. Qt, no widget."""
+# pyright: reportUnknownMemberType=false
+# PyQt6's stubs leave some argument types unknown.
 
 from __future__ import annotations
 
