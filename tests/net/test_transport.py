@@ -281,7 +281,7 @@ def test_nobody_there_and_no_network_are_said_in_words(monkeypatch: pytest.Monke
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        with pytest.raises(ConnectFailed, match=r"127\.0\.0\.1: .*refused"):
+        with pytest.raises(ConnectFailed, match="cannot be reached: connection refused"):
             await dial(f"ws://127.0.0.1:{port}/", Owner())
 
     async def no_names() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import TypeVar
 
@@ -14,7 +15,11 @@ from upbit_ws_qt.ratelimit import GlobalRateLimiter, SlidingWindows
 from upbit_ws_qt.rest import RestCall, error_of
 from upbit_ws_qt.settings import FeedSettings
 
+from .reasons import unreachable
+
 __all__ = ["RestClient"]
+
+logger = logging.getLogger(__name__)
 
 ResultT = TypeVar("ResultT")
 
@@ -49,9 +54,11 @@ class RestClient:
             response = await self._http().get(call.path, params=call.params, headers=headers)
         except httpx.TimeoutException:
             waited = self._settings.request_timeout_s
-            raise RequestTimeout(f"no answer to {call.path} within {waited:g} s") from None
+            logger.info("no answer to %s within %g s", call.path, waited)
+            raise RequestTimeout(f"the exchange did not answer within {waited:g} s") from None
         except httpx.HTTPError as error:
-            raise ConnectFailed(f"no answer to {call.path}: {error}") from error
+            logger.info("no answer to %s: %s", call.path, error)
+            raise ConnectFailed(unreachable(error)) from error
         if response.is_success:
             return call.parse(response.content)
         refusal = error_of(response.status_code, response.content, time.monotonic())
@@ -77,7 +84,7 @@ class RestClient:
 
     def _signature(self, call: RestCall[ResultT]) -> dict[str, str]:
         if self._authenticator is None:
-            raise InvalidState(f"{call.path} needs a key; none is set")
+            raise InvalidState("this needs a key; none is set")
         if not self._settings.may_receive_key(self._settings.rest_url):
             raise InvalidState("the key is not sent to this host; name it in trusted_hosts")
         return self._authenticator.headers(call.query)

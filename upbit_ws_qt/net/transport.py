@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import socket
 import ssl
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -32,6 +30,8 @@ from upbit_ws_qt.errors import (
     RateLimited,
     UpbitError,
 )
+
+from .reasons import unreachable
 
 __all__ = ["Listener", "WebSocketTransport", "dial"]
 
@@ -269,7 +269,7 @@ async def dial(
         if isinstance(error, TimeoutError):
             raise ConnectFailed(f"no answer within {timeout_s:g} s") from None
         if isinstance(error, OSError):
-            raise ConnectFailed(f"no connection to {host}: {_in_words(error)}") from error
+            raise ConnectFailed(unreachable(error)) from error
         raise
     return opening
 
@@ -287,10 +287,3 @@ def handshake_error(error: Exception | None) -> UpbitError:
     if isinstance(error, WebSocketException):
         return ConnectFailed(f"the handshake failed: {error}")
     return ConnectFailed("the connection ended during the handshake")
-
-
-def _in_words(error: OSError) -> str:
-    if isinstance(error, socket.gaierror):
-        return "its name cannot be looked up; is there a network?"
-    # asyncio puts addresses into the error's own text; its number says it plainly.
-    return os.strerror(error.errno).lower() if error.errno else "none of its addresses answers"
