@@ -1,7 +1,8 @@
 """What one frame of the order book costs beside a bare painted ladder and the textbook's table.
 
 All show the same thirty rows a side at one size in one process and take turns; a frame is the
-processor time of the GUI thread from the event in hand to painted pixels, the waiting left out.
+processor time of the GUI thread from the event in hand to painted pixels. Frames come as far apart
+as on a screen, because a processor that has rested does the same work more slowly.
 The bare ladder formats and draws every row's tint, bar, price, change and size, and nothing else:
 no corners, totals, marks, hover, or knowledge of what changed. Run: python -m benchmarks.orderbook
 """
@@ -27,6 +28,7 @@ from upbit_ws_qt_widgets.theme import Theme, number_font
 
 ROUNDS = 15
 FRAMES = 20
+FRAME_S = 0.02
 DEPTH = 30
 SIZE = (490, 1300)
 BEST_BID, TICK, PREVIOUS_CLOSE = 116_539_000.0, 1000.0, 115_300_000.0
@@ -86,7 +88,7 @@ class BareLadder(QWidget):
         self.units = event.orderbook_units
         self.update()
 
-    def paintEvent(self, a0: QPaintEvent | None) -> None:
+    def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: ARG002
         painter, theme = QPainter(self), Theme.named("light")
         painter.fillRect(self.rect(), theme.background)
         rows = [(True, unit.ask_price, unit.ask_size) for unit in reversed(self.units)]
@@ -145,7 +147,7 @@ class Paints(QObject):
         for widget in (watched, *watched.findChildren(QWidget)):
             widget.installEventFilter(self)
 
-    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
+    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:  # noqa: ARG002
         self.count += isinstance(a1, QPaintEvent)
         return False
 
@@ -185,8 +187,8 @@ def product() -> OrderbookWidget:
     return widget
 
 
-def wait_for_paint(paints: Paints) -> None:
-    before = paints.count
+def wait_for_paint(paints: Paints, before: int) -> None:
+    """Serve Qt until more than ``before`` paintings have happened, and it has nothing left."""
     while paints.count == before:
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
     QApplication.processEvents()
@@ -198,10 +200,11 @@ def frame_ms(
     """The median processor time of a frame, ms."""
     times: list[float] = []
     for _ in range(FRAMES):
-        event = next(source)
+        event, before = next(source), paints.count
+        time.sleep(FRAME_S)
         began = time.thread_time()
         show(event)
-        wait_for_paint(paints)
+        wait_for_paint(paints, before)
         times.append((time.thread_time() - began) * 1000)
     return statistics.median(times)
 
@@ -227,8 +230,9 @@ def main() -> None:
         watched[name] = Paints(widget)
     for _ in range(ROUNDS):
         for name, (widget, source) in subjects.items():
+            before = watched[name].count
             widget.show()
-            wait_for_paint(watched[name])
+            wait_for_paint(watched[name], before)
             results[name].append(
                 frame_ms(widget.setOrderbook, watched[name], source)  # type: ignore[attr-defined]
             )

@@ -268,16 +268,29 @@ class TradeEvent(MarketEvent, frozen=True, kw_only=True):
         return (self.sequential_id,)
 
 
-class OrderbookUnit(msgspec.Struct, frozen=True, gc=False):
+class OrderbookUnit(msgspec.Struct, frozen=True, gc=False, eq=False):
     """One row of a book; prices in the quote currency, sizes in coins.
 
-    A side that is shorter than the other is padded with price 0 and size 0.
+    A side that is shorter than the other is padded with price 0 and size 0. Rows with the same
+    numbers are equal, whichever way they came.
     """
 
     ask_price: float
     bid_price: float
     ask_size: float
     bid_size: float
+
+    def __eq__(self, other: object) -> bool:
+        # Rows of SIMPLE frames are of a subclass, which msgspec's own comparison tells apart.
+        if not isinstance(other, OrderbookUnit):
+            return NotImplemented
+        return self._numbers() == other._numbers()
+
+    def __hash__(self) -> int:
+        return hash(self._numbers())
+
+    def _numbers(self) -> tuple[float, float, float, float]:
+        return self.ask_price, self.bid_price, self.ask_size, self.bid_size
 
 
 class OrderbookEvent(MarketEvent, frozen=True, kw_only=True):

@@ -47,13 +47,17 @@ def test_a_full_day() -> None:
         "day_high",
         "day_low",
     ]
-    assert shown["volume_24h"].value == "3,245.123 BTC"
+    assert shown["volume_24h"].value == "3,245 BTC"
     assert shown["value_24h"].value == "million:412,346"
     assert shown["highest_52_week"] == Figure("highest_52_week", "179,869,000", "2025.10.09", 1)
     assert shown["lowest_52_week"] == Figure("lowest_52_week", "81,000,000", "2026.04.07", -1)
     assert shown["previous_close"] == Figure("previous_close", "115,300,000", "", 0)
     assert shown["day_high"] == Figure("day_high", "117,453,000", "+1.87%", 1)
     assert shown["day_low"] == Figure("day_low", "114,147,000", "-1.00%", -1)
+
+
+def test_a_small_volume_keeps_its_fractions() -> None:
+    assert figures(ticker(acc_trade_volume_24h=12.3456))["volume_24h"].value == "12.346 BTC"
 
 
 def test_what_is_not_known_is_left_out() -> None:

@@ -267,3 +267,19 @@ def test_states_read_as_plain_words() -> None:
     assert f"{ConnectionState.RECONNECTING}" == "reconnecting"
     assert DataType("candle") is DataType.CANDLE
     assert Source.REST == "rest"
+
+
+def test_rows_of_a_book_are_equal_by_their_numbers_whichever_way_they_came() -> None:
+    """One of a SIMPLE frame, one made by hand; and none equals something else."""
+    from upbit_ws_qt.wire import decode
+
+    book = decode(
+        '{"ty":"orderbook","cd":"KRW-BTC","tms":1,"tas":1,"tbs":1,'
+        '"obu":[{"ap":2,"bp":1,"as":3,"bs":4}]}'
+    )
+    assert isinstance(book, OrderbookEvent)
+    by_hand = OrderbookUnit(2.0, 1.0, 3.0, 4.0)
+    assert book.orderbook_units == (by_hand,)
+    assert {by_hand, *book.orderbook_units} == {by_hand}
+    assert by_hand != OrderbookUnit(2.0, 1.0, 3.0, 5.0)
+    assert by_hand != (2.0, 1.0, 3.0, 4.0)

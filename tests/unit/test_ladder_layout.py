@@ -170,3 +170,8 @@ def test_marks_have_a_place() -> None:
     layout = laid_out(490)
     assert layout.badge[:3] == (0, 0, 490)
     assert layout.corner_line > METRICS.small_line
+
+
+def test_the_same_question_has_the_same_answer() -> None:
+    assert laid_out(490) is laid_out(490)
+    assert laid_out(490) is not laid_out(491)

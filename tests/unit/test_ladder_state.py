@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from upbit_ws_qt.events import TradeEvent
+from upbit_ws_qt.events import OrderbookEvent, OrderbookUnit, TradeEvent
 from upbit_ws_qt_widgets.models.day_figures import Figure
-from upbit_ws_qt_widgets.models.ladder import PriceTexts, Row
+from upbit_ws_qt_widgets.models.ladder import Cursor, PriceTexts, Row
 from upbit_ws_qt_widgets.models.ladder_layout import Metrics, lay_out
 from upbit_ws_qt_widgets.models.ladder_state import (
+    Facts,
     Footer,
     Ladder,
     Tape,
     TapeLine,
     damage,
+    resolve_ladder,
     resolve_tape,
 )
 
@@ -60,13 +65,18 @@ def test_a_changed_row_is_painted_alone(place: int) -> None:
         ({"day": (Figure("a", "1"),)}, LAYOUT.day_rect(0)),
         ({"tape": Tape("a", "b")}, LAYOUT.tape_rect(0)),
         ({"footer": Footer("a", "b")}, LAYOUT.footer),
-        ({"badge": "late"}, LAYOUT.badge),
     ],
 )
 def test_each_part_has_its_own_rectangle(
     change: dict[str, object], rect: tuple[int, int, int, int]
 ) -> None:
     assert damage(LADDER, LADDER._replace(**change)) == (rect,)  # type: ignore[arg-type]
+
+
+def test_the_day_makes_room_for_the_badge_when_it_comes_and_takes_it_when_it_goes() -> None:
+    late, later = LADDER._replace(badge="late"), LADDER._replace(badge="later")
+    assert damage(LADDER, late) == damage(late, LADDER) == (LAYOUT.day_rect(0), LAYOUT.badge)
+    assert damage(late, later) == (LAYOUT.badge,)
 
 
 def test_a_part_that_is_not_on_screen_costs_nothing() -> None:
@@ -101,7 +111,7 @@ def test_the_first_picture_is_painted_whole() -> None:
 
 
 def test_an_equal_layout_made_anew_is_no_change() -> None:
-    again = lay_out(490, 400, METRICS, depth=2, price_room=11)
+    again = replace(LAYOUT)
     assert again is not LAYOUT
     assert damage(LADDER, LADDER._replace(layout=again)) == ()
 
@@ -118,3 +128,72 @@ def test_tape_lines_say_price_size_and_side() -> None:
     )
     assert resolve_tape([trade(2, 103.0, 1234.5, "BID")], texts, room=8)[0].size_text == "1,234"
     assert resolve_tape([], texts, room=20) == ()
+
+
+BOOK = OrderbookEvent(
+    type="orderbook",
+    code="KRW-BTC",
+    timestamp=1,
+    total_ask_size=1234.5,
+    total_bid_size=2.0,
+    orderbook_units=(
+        OrderbookUnit(ask_price=103, bid_price=102, ask_size=1.0, bid_size=2.0),
+        OrderbookUnit(ask_price=104, bid_price=101, ask_size=1.0, bid_size=1.0),
+    ),
+)
+
+
+def text(key: str, **values: Any) -> str:
+    return " ".join([key.removeprefix("orderbook."), *map(str, values.values())])
+
+
+def test_facts_and_wishes_make_a_ladder() -> None:
+    facts = Facts(
+        BOOK,
+        tick=1.0,
+        previous_close=100.0,
+        last_price=103.0,
+        strength=98.5,
+        day=(Figure("a", "1"),),
+        trades=[trade(number, 103.0, 1.0, "BID") for number in range(50)],
+    )
+    middle = (LAYOUT.columns.price[0] + 1, LAYOUT.edges[2] + 1)
+    ladder = resolve_ladder(
+        facts,
+        LAYOUT,
+        PriceTexts(),
+        text,
+        cursor=Cursor(ask=False, price=101.0),
+        pointer=middle,
+        badge="late",
+        focused=True,
+    )
+    assert [row.price for row in ladder.rows] == [104, 103, 102, 101]
+    assert [row.last for row in ladder.rows] == [False, True, False, False]
+    assert [row.hover for row in ladder.rows] == [False, False, True, False]
+    assert [row.cursor for row in ladder.rows] == [False, False, False, True]
+    assert ladder.rows[0].change_text == "+4.00%"
+    assert ladder.day == facts.day
+    assert ladder.footer == Footer(
+        "total_asks", "1,234.500", "size_unit BTC", "total_bids", "2.000"
+    )
+    assert ladder.tape[:4] == ("strength", "98.50%", "trade_price", "trade_size")
+    corner = LAYOUT.tape_rect(0)
+    assert corner is not None
+    assert len(ladder.tape.lines) == corner[3] // LAYOUT.corner_line < 50
+    assert (ladder.badge, ladder.focused, ladder.notice) == ("late", True, "")
+
+
+def test_what_is_not_known_is_left_open() -> None:
+    ladder = resolve_ladder(Facts(BOOK, tick=1.0), LAYOUT, PriceTexts(), text)
+    assert ladder.tape.strength_text == "–"
+    assert ladder.tape.lines == ()
+    assert not any(row.last or row.hover or row.cursor or row.change_text for row in ladder.rows)
+
+
+def test_scrolling_shows_other_rows_and_no_corner_where_none_is() -> None:
+    low = lay_out(490, 90, METRICS, depth=2, price_room=11)
+    assert low.visible == 2
+    ladder = resolve_ladder(Facts(BOOK, tick=1.0), low, PriceTexts(), text, scroll=-5)
+    assert [row.price for row in ladder.rows] == [104, 103]
+    assert ladder.tape == Tape()

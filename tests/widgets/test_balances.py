@@ -581,6 +581,37 @@ def test_bound_it_values_the_account_by_exactly_the_markets_it_needs(
     assert text(bound, "BTC", Column.ASSET) == "비트코인 BTC"
 
 
+def test_assets_without_a_won_market_are_crossed_and_unlisted_ones_left_alone(
+    feed: Feed, widget: BalanceMonitor
+) -> None:
+    listed = ["KRW-BTC", "BTC-ETH", "KRW-USDT", "USDT-SOL"]
+    exchange = SimulatedExchange(realtime=False, markets=listed)
+    feed(exchange.start())
+    manager = GlobalWebSocketManager(exchange.settings())
+    widget.bind(manager)
+    widget.show()
+    widget.setBalances(
+        [Balance(currency=currency, balance=D(2)) for currency in ("ETH", "SOL", "NOWHERE")]
+    )
+    feed.until(lambda: manager.get_subscription_summary().wanted[DataType.TICKER] == set(listed))
+    feed.until(lambda: widget.totals().unpriced == 1)
+    proxy = widget.proxy()
+    assert proxy is not None
+    price = {
+        event.code: D(repr(event.trade_price)) for event in feed(proxy.get_ticker_snapshot(listed))
+    }
+    values = {row.holding.currency: row.holding.value for row in widget._model.rows()}
+    assert values == {
+        "ETH": 2 * price["BTC-ETH"] * price["KRW-BTC"],
+        "SOL": 2 * price["USDT-SOL"] * price["KRW-USDT"],
+        "NOWHERE": None,
+    }
+    assert text(widget, "NOWHERE", Column.VALUE) == "—"
+    widget.unbind()
+    feed(manager.stop())
+    feed(exchange.stop())
+
+
 def test_every_value_is_amount_times_price(
     feed: Feed, exchange: SimulatedExchange, manager: GlobalWebSocketManager, bound: BalanceMonitor
 ) -> None:
@@ -621,6 +652,15 @@ def test_the_subscription_follows_the_holdings(
     bound.unbind()
     assert not any(manager.get_subscription_summary().wanted.values())
     assert order(bound)
+
+
+def test_bound_again_and_again_it_listens_once(
+    feed: Feed, manager: GlobalWebSocketManager, widget: BalanceMonitor
+) -> None:
+    before = manager.markets.receivers(manager.markets.changed)
+    for _ in range(3):
+        widget.bind(manager)
+    assert manager.markets.receivers(manager.markets.changed) == before + 1
 
 
 def test_without_a_key_it_says_which_right_is_needed(

@@ -57,13 +57,9 @@ class Probe(LiveWidget):
 
 
 def state(
-    value: ConnectionState,
-    connection_type: ConnectionType = ConnectionType.PUBLIC,
-    retry_in_s: float = 0.0,
+    value: ConnectionState, connection_type: ConnectionType = ConnectionType.PUBLIC
 ) -> ConnectionEvent:
-    return ConnectionEvent(
-        state=value, retry_in_s=retry_in_s, stamp=Stamp(connection_type=connection_type)
-    )
+    return ConnectionEvent(state=value, stamp=Stamp(connection_type=connection_type))
 
 
 @pytest.fixture
@@ -193,10 +189,10 @@ def test_states_are_told_in_its_language(
     assert probe.stateText() == ""
     heard: list[ConnectionEvent] = []
     probe.connectionChanged.connect(heard.append)
-    probe._on_state_changed(state(ConnectionState.RECONNECTING, retry_in_s=3.4))
-    assert probe.stateText() == "Reconnecting… in 3 s"
+    probe._on_state_changed(state(ConnectionState.RECONNECTING))
+    assert probe.stateText() == "Reconnecting…"
     probe.setLanguage("ko")
-    assert probe.stateText() == "다시 연결하는 중… 3초 후"
+    assert probe.stateText() == "다시 연결하는 중…"
     probe._on_state_changed(state(ConnectionState.CONNECTED))
     assert probe.stateText() == ""
     assert [event.state for event in heard] == [

@@ -184,6 +184,13 @@ def test_without_data_it_says_what_is_missing(widget: OrderbookWidget) -> None:
     assert painted(widget).rows == ()
 
 
+def test_the_book_on_show_can_be_asked_for(widget: OrderbookWidget) -> None:
+    assert widget.orderbook() is None
+    event = book()
+    widget.setOrderbook(event)
+    assert widget.orderbook() is event
+
+
 def test_asks_stand_above_on_blue_and_bids_below_on_red(shown: OrderbookWidget) -> None:
     rows = painted(shown).rows
     sides = [row.ask for row in rows]
@@ -544,7 +551,9 @@ def test_the_wheel_is_left_to_others_where_nothing_scrolls(
 
 
 def test_arrows_move_a_cursor_and_enter_clicks_it(shown: OrderbookWidget, qtbot: QtBot) -> None:
+    shown.activateWindow()
     shown.setFocus()
+    qtbot.waitUntil(shown.hasFocus)
     QTest.keyClick(shown, Qt.Key.Key_Down)
     QTest.keyClick(shown, Qt.Key.Key_Down)
     QTest.keyClick(shown, Qt.Key.Key_Up)
@@ -901,6 +910,17 @@ def test_another_market_moves_all_three_streams(
     widget.unbind()
     assert not any(manager.get_subscription_summary().wanted.values())
     assert widget._book is not None
+
+
+def test_bound_again_and_again_it_listens_once(
+    feed: Feed, exchange: SimulatedExchange, manager: GlobalWebSocketManager, qtbot: QtBot
+) -> None:
+    widget = OrderbookWidget()
+    qtbot.addWidget(widget)
+    before = manager.markets.receivers(manager.markets.changed)
+    for _ in range(3):
+        widget.bind(manager)
+    assert manager.markets.receivers(manager.markets.changed) == before + 1
 
 
 def test_a_market_that_is_not_listed_changes_nothing(

@@ -40,6 +40,7 @@ from .models.holdings import CASH, Holding, Portfolio, Totals, paths
 from .theme import korean_font
 
 if TYPE_CHECKING:
+    from upbit_ws_qt.qt.markets import MarketList
     from upbit_ws_qt.qt.proxy import WebSocketClientProxy
     from upbit_ws_qt.qt.subscription import Subscription
 
@@ -52,7 +53,8 @@ _MISSING_RIGHT = "out_of_scope"
 
 
 # State: the portfolio and the totals on show; the subscriptions to balances and to each market's
-# ticker; whether balances are known, whether they came from an account, and a refusal of its key.
+# ticker, and the list of markets it listens to; whether balances are known, whether they came from
+# an account, and a refusal of its key.
 class BalanceMonitor(LiveWidget):
     """What an account holds, valued in won as prices come, with profit and loss.
 
@@ -75,6 +77,7 @@ class BalanceMonitor(LiveWidget):
         self._totals = Totals()
         self._balances: Subscription | None = None
         self._tickers: dict[str, Subscription] = {}
+        self._markets: MarketList | None = None
         self._known = False
         self._from_account = False
         self._refusal: AuthenticationFailed | None = None
@@ -131,7 +134,9 @@ class BalanceMonitor(LiveWidget):
     # -- the account ---------------------------------------------------------------------------
 
     def bound(self, proxy: WebSocketClientProxy) -> None:
-        proxy.markets.changed.connect(self._on_markets_changed)
+        if self._markets is not proxy.markets:
+            self._markets = proxy.markets
+            self._markets.changed.connect(self._on_markets_changed)
         self._balances = proxy.subscribe_balance(self._on_balances, error_handler=self._on_refused)
         self._follow_markets()
         self.stateUpdated()

@@ -172,7 +172,10 @@ class HoldingsTable(QTableView):
     def restyle(self, theme: Theme, font: QFont) -> None:
         """Take a theme and a font; another font measures the columns anew."""
         self._columns.theme = self._cells.theme = theme
-        self.setPalette(theme_palette(theme, self.palette()))
+        palette = theme_palette(theme, self.palette())
+        self.setPalette(palette)
+        # In a host with a style sheet it does not inherit what changes later.
+        cast("QWidget", self.viewport()).setPalette(palette)
         if self._measured == font:
             return
         self._measured = QFont(font)

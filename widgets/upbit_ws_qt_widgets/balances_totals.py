@@ -131,15 +131,23 @@ class TotalsBar(QWidget):
             return
         theme = self._theme
         height = self._small.height() * 1.4
-        line = QRectF(0, self.height() - height - 1, self.width(), height)
+        line = QRectF(pad, self.height() - height - 1, self.width() - 2 * pad, height)
+        middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(self._small_font)
         if self._badge:
-            painter.fillRect(line, theme.warning_background)
-        remark = " · ".join(text for text in (self._badge, self._note) if text)
-        painter.setPen(theme.warning if self._badge else theme.sub_text)
-        room = line.width() - 2 * pad
-        text = self._small.elidedText(remark, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(line.adjusted(pad, 0, -pad, 0), Qt.AlignmentFlag.AlignVCenter, text)
+            text = self._small.elidedText(
+                self._badge, Qt.TextElideMode.ElideRight, line.width() - pad
+            )
+            width = self._small.horizontalAdvance(text) + pad
+            painter.fillRect(
+                QRectF(line.left(), line.top(), width, height), theme.warning_background
+            )
+            painter.setPen(theme.warning)
+            painter.drawText(line.adjusted(pad / 2, 0, 0, 0), middle, text)
+            line.setLeft(line.left() + width + pad)
+        painter.setPen(theme.sub_text)
+        note = self._small.elidedText(self._note, Qt.TextElideMode.ElideRight, line.width())
+        painter.drawText(line, middle, note)
 
 
 def _scale(font: QFont, factor: float) -> None:

@@ -139,7 +139,7 @@ class LiveWidget(QWidget):
         """The state of a connection in the widget's language; empty while it is open."""
         if event.state is ConnectionState.CONNECTED:
             return ""
-        return self.text(f"state.{event.state}", seconds=f"{event.retry_in_s:.0f}")
+        return self.text(f"state.{event.state}")
 
     @contained
     def _on_state_changed(self, event: ConnectionEvent) -> None:

@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from datetime import timedelta, timezone
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QEvent, QPointF, QSize, Qt, pyqtSignal
@@ -29,21 +27,14 @@ from upbit_ws_qt.markets import check_market, format_price, table_tick_size
 from .frame_timer import FrameTimer
 from .live_widget import LiveWidget, contained, pyqtProperty
 from .models.day_figures import Figure, day_figures, strength
-from .models.ladder import (
-    Cursor,
-    PriceTexts,
-    Row,
-    format_size,
-    locate,
-    resolve_rows,
-    spread,
-    step,
-)
-from .models.ladder_layout import LadderLayout, lay_out
-from .models.ladder_state import Footer, Ladder, Tape, damage, resolve_tape
+from .models.ladder import PriceTexts, spread
+from .models.ladder_hand import LadderHand, cell_at, cursor_price
+from .models.ladder_layout import lay_out
+from .models.ladder_state import Facts, Ladder, damage, resolve_ladder
 from .orderbook_painter import LadderPainter, logical_rect, paint_failure
 
 if TYPE_CHECKING:
+    from upbit_ws_qt.qt.markets import MarketList
     from upbit_ws_qt.qt.proxy import WebSocketClientProxy
     from upbit_ws_qt.qt.subscription import Subscription
 
@@ -51,16 +42,16 @@ __all__ = ["OrderbookWidget"]
 
 _DEPTH = 30
 _REMEMBERED_TRADES = 100
-_TOTAL_ROOM = 16
 _WHEEL_NOTCH = 120
-_ROWS_PER_NOTCH = 3
+_STEPS: Mapping[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+_PAGES: Mapping[int, int] = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
 _KST = timezone(timedelta(hours=9))
 _STATE_VERSION = 1
 
 
-# State: the market with its subscriptions; the last book, trades and what is kept of the ticker;
-# what the user wishes (scroll, cursor, pointer, press); the resolved ladder on screen with its
-# painter, and whether it is behind the data.
+# State: the market with its subscriptions, and the list of markets it listens to; the last book,
+# trades and what is kept of the ticker; the user's hand and pointer; the resolved ladder on screen
+# with its painter, and whether it is behind the data.
 class OrderbookWidget(LiveWidget):
     """Asks above, bids below, up to thirty rows a side, with the day's figures and last trades.
 
@@ -88,19 +79,17 @@ class OrderbookWidget(LiveWidget):
         super().__init__(parent)
         self._market = ""
         self._subscriptions: list[Subscription] = []
+        self._markets: MarketList | None = None
         self._book: OrderbookEvent | None = None
         self._ticker: TickerEvent | None = None
         self._day: tuple[Figure, ...] = ()
         self._previous_close: float | None = None
         self._last_price: float | None = None
         self._last_price_ms = 0
-        self._trades: deque[TradeEvent] = deque(maxlen=_REMEMBERED_TRADES)
+        self._trades: list[TradeEvent] = []
         self._texts = PriceTexts()
-        self._scroll = 0
-        self._wheel = 0.0
-        self._cursor: Cursor | None = None
+        self._hand = LadderHand()
         self._pointer: QPointF | None = None
-        self._pressed: tuple[int, bool, Row] | None = None
         self._painter: LadderPainter | None = None
         self._ladder: Ladder | None = None
         self._drawn_for = (0.0, 0, 0)
@@ -137,7 +126,9 @@ class OrderbookWidget(LiveWidget):
     marketCode = pyqtProperty(str, fget=market, fset=setMarket, notify=marketChanged)
 
     def bound(self, proxy: WebSocketClientProxy) -> None:
-        proxy.markets.changed.connect(self._on_markets_changed)
+        if self._markets is not proxy.markets:
+            self._markets = proxy.markets
+            self._markets.changed.connect(self._on_markets_changed)
         if self._market:
             self._subscriptions = self._subscribe(proxy, self._market)
         self._changed()
@@ -166,9 +157,8 @@ class OrderbookWidget(LiveWidget):
         self._day = ()
         self._previous_close = self._last_price = None
         self._last_price_ms = 0
-        self._trades.clear()
-        self._scroll = 0
-        self._cursor = None
+        self._trades = []
+        self._hand = LadderHand()
         self.marketChanged.emit(code)
         self._changed()
 
@@ -200,7 +190,7 @@ class OrderbookWidget(LiveWidget):
         if not self._is_ours(event):
             return
         if all(trade.sequential_id != event.sequential_id for trade in self._trades):
-            self._trades.appendleft(event)
+            self._trades = [event, *self._trades[: _REMEMBERED_TRADES - 1]]
             self._note_price(event, event.trade_price, event.prev_closing_price)
             self._changed()
 
@@ -275,69 +265,33 @@ class OrderbookWidget(LiveWidget):
         prices = [price for unit in units for price in (unit.ask_price, unit.bid_price) if price]
         tick = self._tick_at(min(prices)) if prices else 1.0
         room = len(format_price(max(prices), tick)) if prices else 0
-        layout = lay_out(
-            width,
-            height,
-            painter.metrics(),
-            depth=len(units),
-            price_room=room,
-        )
-        first = layout.first(self._scroll)
+        layout = lay_out(width, height, painter.metrics, depth=len(units), price_room=room)
+        badge = self._badge()
         if book is None or not prices:
-            ladder = Ladder(layout, first, badge=self._badge(), notice=self._notice())
+            ladder = Ladder(layout, layout.first(0), badge=badge, notice=self._notice())
         else:
-            self._texts.prepare(tick, self._previous_close)
-            cursor = locate(book, self._cursor) if self._cursor else None
-            hover = (
-                layout.row_at(*self._device(self._pointer), first=first)
-                if self._pointer is not None
-                else None
-            )
-            ladder = Ladder(
-                layout,
-                first,
-                resolve_rows(
+            ladder = resolve_ladder(
+                Facts(
                     book,
-                    layout,
-                    self._texts,
-                    first=first,
-                    tick=tick,
-                    last_price=self._last_price,
-                    hover=hover,
-                    cursor=cursor,
+                    tick,
+                    self._previous_close,
+                    self._last_price,
+                    strength(self._ticker) if self._ticker is not None else None,
+                    self._day,
+                    self._trades,
                 ),
-                self._day,
-                self._resolve_tape(layout, first),
-                self._resolve_footer(book),
-                self._badge(),
+                layout,
+                self._texts,
+                self.text,
+                scroll=self._hand.scroll,
+                cursor=self._hand.cursor,
+                pointer=self._device(self._pointer) if self._pointer is not None else None,
+                badge=badge,
                 focused=self.hasFocus(),
             )
         self._ladder = ladder
         self._behind = False
         return ladder
-
-    def _resolve_tape(self, layout: LadderLayout, first: int) -> Tape:
-        rect = layout.tape_rect(first)
-        if rect is None:
-            return Tape()
-        percent = strength(self._ticker) if self._ticker is not None else None
-        trades = islice(self._trades, rect[3] // layout.corner_line)
-        return Tape(
-            self.text("orderbook.strength"),
-            "–" if percent is None else f"{percent:,.2f}%",
-            self.text("orderbook.trade_price"),
-            self.text("orderbook.trade_size"),
-            resolve_tape(trades, self._texts, room=int(rect[2] / layout.metrics.small_digit) - 3),
-        )
-
-    def _resolve_footer(self, book: OrderbookEvent) -> Footer:
-        return Footer(
-            self.text("orderbook.total_asks"),
-            format_size(book.total_ask_size, _TOTAL_ROOM),
-            self.text("orderbook.size_unit", unit=self._market.partition("-")[2]),
-            self.text("orderbook.total_bids"),
-            format_size(book.total_bid_size, _TOTAL_ROOM),
-        )
 
     def _badge(self) -> str:
         """The state of the data; a widget fed by its slots alone is live unless it failed."""
@@ -461,103 +415,69 @@ class OrderbookWidget(LiveWidget):
     @contained
     def mousePressEvent(self, a0: QMouseEvent | None) -> None:
         if a0 is not None and a0.button() is Qt.MouseButton.LeftButton:
-            self._pressed = self._hit(a0.position())
+            self._hand.press(cell_at(self._ladder, *self._device(a0.position())))
 
     @contained
     def mouseReleaseEvent(self, a0: QMouseEvent | None) -> None:
         if a0 is None or a0.button() is not Qt.MouseButton.LeftButton:
             return
-        pressed, self._pressed = self._pressed, None
-        released = self._hit(a0.position())
-        # The button may come up after the book moved: what was pressed counts, if the pointer
-        # has not left its cell.
-        if pressed is None or released is None or pressed[:2] != released[:2]:
+        clicked = self._hand.release(cell_at(self._ladder, *self._device(a0.position())))
+        if clicked is None:
             return
-        _, on_price, row = pressed
-        if on_price:
-            self.priceClicked.emit(row.price)
+        if clicked.on_price:
+            self.priceClicked.emit(clicked.price)
         else:
-            self.sizeClicked.emit(row.price, row.size)
+            self.sizeClicked.emit(clicked.price, clicked.size)
 
     @contained
     def mouseDoubleClickEvent(self, a0: QMouseEvent | None) -> None:
         if a0 is None or a0.button() is not Qt.MouseButton.LeftButton:
             return
-        hit = self._hit(a0.position())
-        if hit is not None and hit[1]:
-            self.priceDoubleClicked.emit(hit[2].price)
+        cell = cell_at(self._ladder, *self._device(a0.position()))
+        if cell is not None and cell.on_price:
+            self.priceDoubleClicked.emit(cell.price)
 
     @contained
     def wheelEvent(self, a0: QWheelEvent | None) -> None:
         if a0 is None:
             return
-        ladder = self._ladder
-        if ladder is None or ladder.layout.visible >= ladder.layout.rows:
+        notches = -a0.angleDelta().y() / _WHEEL_NOTCH
+        if self._ladder is not None and self._hand.turn(notches, self._ladder.layout):
+            self._changed()
+        else:
             a0.ignore()  # nothing to scroll here: a scroll area around us may have
-            return
-        self._wheel -= a0.angleDelta().y() / _WHEEL_NOTCH * _ROWS_PER_NOTCH
-        rows = int(self._wheel)
-        self._wheel -= rows
-        wanted = self._scroll + rows
-        self._scroll_to(wanted)
-        if self._scroll != wanted:
-            self._wheel = 0.0  # turning on at the end does not delay turning back
 
     @contained
     def keyPressEvent(self, a0: QKeyEvent | None) -> None:
         if a0 is None:
             return
-        key = a0.key()
-        if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self._move_cursor(-1 if key == Qt.Key.Key_Up else 1)
-        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
-            page = max(1, self._ladder.layout.visible - 1) if self._ladder else 1
-            self._scroll_to(self._scroll + (-page if key == Qt.Key.Key_PageUp else page))
-        elif key in (Qt.Key.Key_Home, Qt.Key.Key_Space):
-            self._scroll_to(0)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._cursor is not None:
-            self._click_cursor()
-        elif key == Qt.Key.Key_Escape and self._cursor is not None:
-            self._cursor = None
-            self._changed()
-        else:
+        if not self._press_key(a0.key()):
             super().keyPressEvent(a0)
 
-    def _scroll_to(self, scroll: int) -> None:
-        if self._ladder is not None:
-            layout = self._ladder.layout
-            self._scroll = layout.first(scroll) - layout.centred
-            self._changed()
-
-    def _move_cursor(self, rows: int) -> None:
-        if self._book is None or self._ladder is None:
-            return
-        self._cursor = step(self._book, self._cursor, rows)
-        row = locate(self._book, self._cursor) if self._cursor is not None else None
-        layout, first = self._ladder.layout, self._ladder.first
-        if row is not None and layout.visible:
-            reach = min(max(first, row - layout.visible + 1), row)
-            self._scroll += reach - first
+    def _press_key(self, key: int) -> bool:
+        """Do what a key is for; returns whether it is for anything."""
+        layout = self._ladder.layout if self._ladder is not None else None
+        if key in _STEPS:
+            if self._book is not None and layout is not None:
+                self._hand.step(_STEPS[key], self._book, layout)
+        elif key in _PAGES:
+            if layout is not None:
+                self._hand.page(_PAGES[key], layout)
+        elif key in (Qt.Key.Key_Home, Qt.Key.Key_Space):
+            self._hand.centre()
+        elif self._hand.cursor is None:
+            return False
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            price = cursor_price(self._ladder)
+            if price is not None:
+                self.priceClicked.emit(price)
+        elif key == Qt.Key.Key_Escape:
+            self._hand.cursor = None
+        else:
+            return False
         self._changed()
-
-    def _click_cursor(self) -> None:
-        """Click the price that is seen under the cursor; one scrolled out of sight is not meant."""
-        for row in self._ladder.rows if self._ladder is not None else ():
-            if row.cursor:
-                self.priceClicked.emit(row.price)
+        return True
 
     def _device(self, position: QPointF) -> tuple[int, int]:
         ratio = self.devicePixelRatioF()
         return int(position.x() * ratio), int(position.y() * ratio)
-
-    def _hit(self, position: QPointF) -> tuple[int, bool, Row] | None:
-        """The filled row under a point, as it is painted now, and whether its price is meant."""
-        ladder = self._ladder
-        if ladder is None or not ladder.rows:
-            return None
-        x, y = self._device(position)
-        row = ladder.layout.row_at(x, y, first=ladder.first)
-        if row is None or not ladder.rows[row - ladder.first].price:
-            return None
-        left, right = ladder.layout.columns.price
-        return row, left <= x < right, ladder.rows[row - ladder.first]

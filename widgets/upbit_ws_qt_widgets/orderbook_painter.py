@@ -18,7 +18,7 @@ from PyQt6.QtGui import (
     QTransform,
 )
 
-from .models.ladder_layout import Metrics, Rect
+from .models.ladder_layout import LadderLayout, Metrics, Rect
 from .models.ladder_state import Ladder
 from .theme import Theme, number_font
 
@@ -65,7 +65,7 @@ class _Font:
         return self.text(self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, width))
 
 
-# State: the fonts for one host font and pixel ratio.
+# State: the fonts for one host font and pixel ratio; where the rows of the last layout stand.
 class LadderPainter:
     """Draws :class:`Ladder` in device pixels; it decides nothing."""
 
@@ -75,10 +75,10 @@ class LadderPainter:
         self._plain = _Font(font, pixels)
         self._bold = _Font(font, pixels, bold=True)
         self._small = _Font(font, pixels * _SMALL)
-
-    def metrics(self) -> Metrics:
-        """The sizes that the layout needs."""
-        return Metrics(
+        self._laid_out: LadderLayout | None = None
+        self._rows: dict[bool, list[QRect]] = {}
+        #: The sizes that the layout needs.
+        self.metrics = Metrics(
             digit=self._plain.metrics.horizontalAdvance("0"),
             bold_digit=self._bold.metrics.horizontalAdvance("0"),
             small_digit=self._small.metrics.horizontalAdvance("0"),
@@ -99,10 +99,11 @@ class LadderPainter:
             (round(origin.dy()) - origin.dy()) / self.ratio,
         )
         painter.scale(1 / self.ratio, 1 / self.ratio)
+        rows = self._row_rects(layout)
         places = [
             place
             for place, row in enumerate(ladder.rows)
-            if region.intersects(logical_rect(layout.row_rect(place, ask=row.ask), self.ratio))
+            if region.intersects(rows[row.ask][place])
         ]
         self._paint_rows(painter, ladder, theme, places)
         for rect, paint in (
@@ -115,6 +116,19 @@ class LadderPainter:
                 paint(painter, ladder, theme, rect)
         if ladder.notice:
             self._paint_notice(painter, ladder, theme)
+
+    def _row_rects(self, layout: LadderLayout) -> dict[bool, list[QRect]]:
+        """Where each visible row stands, for an ask and for a bid (device-independent pixels)."""
+        if layout is not self._laid_out:
+            self._laid_out = layout
+            self._rows = {
+                ask: [
+                    logical_rect(layout.row_rect(place, ask=ask), self.ratio)
+                    for place in range(layout.visible)
+                ]
+                for ask in (True, False)
+            }
+        return self._rows
 
     def _paint_rows(
         self, painter: QPainter, ladder: Ladder, theme: Theme, places: list[int]
@@ -211,7 +225,9 @@ class LadderPainter:
         line = ladder.layout.corner_line
         pad = round(line * 0.5)
         painter.setFont(self._small.font)
-        y, bottom = top + pad // 2, top + height
+        _, badge_top, _, badge_height = ladder.layout.badge
+        begin = max(top, badge_top + badge_height) if ladder.badge else top
+        y, bottom = begin + pad // 2, top + height
         for figure in ladder.day:
             label = self._small.fitting(figure.label, width - 2 * pad)
             value = self._small.fitting(figure.value, width - 2 * pad)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QPointF
+from PyQt6.QtCore import QPointF, QRectF
 from PyQt6.QtGui import QPainter, QPixmap
 
 from upbit_ws_qt_widgets.models.chart_layout import ChartLayout
@@ -13,10 +13,14 @@ from .style import EDGE, ChartStyle, device_pixels
 __all__ = ["paint_backdrop"]
 
 
-def paint_backdrop(backdrop: Backdrop, style: ChartStyle) -> QPixmap:
-    """Grid, settled bars, averages and axes."""
-    layout = backdrop.layout
-    pixmap = QPixmap(layout.width, layout.height)
+def paint_backdrop(backdrop: Backdrop, style: ChartStyle, former: QPixmap | None) -> QPixmap:
+    """Grid, settled bars, averages and axes.
+
+    Paints over ``former`` if it has the right size: new memory costs as much as the painting.
+    """
+    layout, pixmap = backdrop.layout, former
+    if pixmap is None or (pixmap.width(), pixmap.height()) != (layout.width, layout.height):
+        pixmap = QPixmap(layout.width, layout.height)
     pixmap.setDevicePixelRatio(layout.ratio)
     pixmap.fill(style.theme.background)
     painter = QPainter(pixmap)
@@ -79,5 +83,8 @@ def _amount_texts(painter: QPainter, backdrop: Backdrop, style: ChartStyle) -> N
     base = layout.price_bottom / layout.ratio + style.texts.ascent() + 4
     painter.setFont(style.text_font)
     painter.setPen(style.theme.sub_text)
+    width = style.texts.horizontalAdvance(backdrop.amount_caption)
+    ground = QRectF(EDGE - 2, base - style.texts.ascent(), width + 4, style.texts.height())
+    painter.fillRect(ground, style.theme.background)
     painter.drawText(QPointF(EDGE, base), backdrop.amount_caption)
     painter.drawText(QPointF(layout.price_text_left, base), backdrop.amount_label)

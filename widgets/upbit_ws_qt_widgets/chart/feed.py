@@ -22,7 +22,6 @@ __all__ = ["ChartFeed", "Listeners"]
 
 _NEWEST = 400
 _PAGE = 200
-_MOST_MISSED = 1000
 
 _Candles = tuple[CandleEvent, ...]
 
@@ -35,7 +34,8 @@ class Listeners(NamedTuple):
     error: Callable[[Exception], None]
 
 
-# State: what is open, the generation of the asking, what is on its way, and how the last one ended.
+# State: what is open, the generation of the asking, what is on its way and after what, and how the
+# last one ended.
 class ChartFeed(QObject):
     """The live data of one market and unit.
 
@@ -64,6 +64,7 @@ class ChartFeed(QObject):
         self._market = ""
         self._timeframe = Timeframe.MINUTE_1
         self._on_way = ""
+        self._known_ms = 0
         self._has_loaded = False
         self._is_exhausted = False
         self._failure: UpbitError | None = None
@@ -140,17 +141,13 @@ class ChartFeed(QObject):
         if self._has_loaded and not self._is_exhausted:
             self._ask("older", _PAGE, start_ms)
 
-    def since(self, start_ms: int, now_ms: float) -> None:
+    def since(self, start_ms: int) -> None:
         """Load what may have been missed after the candle that starts at ``start_ms``."""
-        missed = int((now_ms - start_ms) // self._timeframe.duration_ms) + 2
-        if not self._has_loaded:
-            self.retry()
-        elif missed > _MOST_MISSED:
-            # So long ago that a fresh start shows more than a page in the middle.
-            self._has_loaded = self._is_exhausted = False
-            self._ask("newest", _NEWEST)
+        if self._has_loaded:
+            self._known_ms = start_ms
+            self._ask("missed", _NEWEST)
         else:
-            self._ask("missed", max(missed, 2))
+            self.retry()
 
     def _ask(self, what: str, count: int, to_ms: int | None = None) -> None:
         if self._proxy is None or self._on_way:
@@ -171,6 +168,9 @@ class ChartFeed(QObject):
             self.changed.emit()
             self.failed.emit(result)
             return
+        if what == "missed" and len(result) == count and result[0].start_ms > self._known_ms:
+            # There is a hole before these: they are a fresh start, and paging fills the past.
+            what = "newest"
         if what == "newest":
             self._has_loaded = True
         if what != "missed":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen
 
 from upbit_ws_qt_widgets.models.chart_picture import (
@@ -17,7 +18,7 @@ from upbit_ws_qt_widgets.models.chart_picture import (
 
 from .style import EDGE, ChartStyle, cosmetic, device_pixels
 
-__all__ = ["paint_front"]
+__all__ = ["paint_failure", "paint_front"]
 
 _LEADER = 12.0
 _OUTWARDS = 6.0
@@ -34,16 +35,24 @@ def paint_front(painter: QPainter, picture: Picture, style: ChartStyle) -> None:
         style.averages(painter, front.live_averages, layout)
     for mark in front.extremes:
         brush.extreme(mark)
-    brush.legend()
     if front.price is not None:
         brush.last_price(front.price)
     if front.crosshair is not None:
         brush.crosshair(front.crosshair)
+    brush.legend()
     if front.offers_latest:
         brush.latest_button()
     brush.notice()
     brush.message()
     brush.badge()
+
+
+def paint_failure(painter: QPainter, rect: QRect, message: str, style: ChartStyle) -> None:
+    """Say on an otherwise empty surface why nothing is painted."""
+    painter.fillRect(rect, style.theme.background)
+    painter.setFont(style.text_font)
+    painter.setPen(style.theme.warning)
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, message)
 
 
 class _Brush:
@@ -153,22 +162,33 @@ class _Brush:
         self._painter.setPen(self._theme.text)
         elide = Qt.TextElideMode.ElideRight
         title = style.titles.elidedText(front.title, elide, room - EDGE)
-        self._painter.drawText(QPointF(EDGE, base), title)
         x = EDGE + (style.titles.horizontalAdvance(title) + 8 if title else 0)
-        if x + style.texts.horizontalAdvance(front.subtitle) <= room:
+        end = x + style.texts.horizontalAdvance(front.subtitle)
+        self._clear(base, x if end > room else end)
+        self._painter.drawText(QPointF(EDGE, base), title)
+        if end <= room:
             self._text(x, base, front.subtitle)
         row = style.metrics.height + 4
         for index, items in enumerate(front.legend[: self._layout.legend_rows - 1], 1):
             self._legend_row(items, base + index * row, self._right - EDGE)
 
+    def _clear(self, base: float, end: float) -> None:
+        """Clear the ground for a row of text: lines behind it would make it hard to read."""
+        row = self._style.metrics.height + 4
+        box = QRectF(EDGE - 4, base - self._style.titles.ascent() - 2, end - EDGE + 8, row)
+        self._painter.fillRect(box, self._theme.background)
+
     def _legend_row(self, items: tuple[LegendItem, ...], base: float, room: float) -> None:
         if EDGE + sum(map(self._item_width, items)) > room:
             items = tuple(item for item in items if item.essential)
+        widths = list(itertools.accumulate(map(self._item_width, items), initial=EDGE))
+        items = tuple(item for item, end in zip(items, widths[1:], strict=True) if end <= room)
+        if not items:
+            return
+        self._clear(base, widths[len(items)] - 10)
         x = EDGE
         for item in items:
             end = x + self._item_width(item)
-            if end > room:
-                break
             if item.label:
                 self._text(x, base, item.label)
                 x += self._style.texts.horizontalAdvance(item.label) + 4

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Concatenate, ParamSpec
 
-from PyQt6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QEvent, QPointF, QRect, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
     QHideEvent,
     QKeyEvent,
@@ -29,7 +29,7 @@ from upbit_ws_qt_widgets.models.chart_state import ChartState
 from upbit_ws_qt_widgets.models.exchange_clock import ExchangeClock
 
 from .backdrop import paint_backdrop
-from .front import paint_front
+from .front import paint_failure, paint_front
 from .style import ChartStyle
 
 __all__ = ["ChartSurface"]
@@ -93,6 +93,7 @@ class ChartSurface(QWidget):
         super().__init__(parent)
         self.clock = ExchangeClock()
         self.latest_tip = ""
+        self.error_tip = ""
         self._state = state
         self._hand = ChartHand(state)
         self._resolver = ChartResolver()
@@ -133,21 +134,33 @@ class ChartSurface(QWidget):
 
     @_guarded
     def paintEvent(self, a0: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        try:
+            self._paint(painter, self.rect() if a0 is None else a0.rect())
+        except Exception:
+            # Nothing has been painted, or half of it; say so rather than show what was there.
+            painter.resetTransform()
+            painter.setClipping(False)
+            paint_failure(painter, self.rect(), self._state.badge, self._style)
+            raise
+        finally:
+            painter.end()
+
+    def _paint(self, painter: QPainter, damaged: QRect) -> None:
         ratio, style = self.devicePixelRatioF(), self._style
         self._state.resize(self.width(), self.height(), ratio, style.metrics)
         now = self.now()
         picture = self._resolver.resolve(self._state, now)
         backdrop = picture.backdrop
         if self._drawn is None or self._drawn[:2] != (backdrop, style):
-            self._drawn = backdrop, style, paint_backdrop(backdrop, style)
-        painter = QPainter(self)
-        if ratio % 1 and a0 is not None:
+            former = None if self._drawn is None else self._drawn[2]
+            self._drawn = backdrop, style, paint_backdrop(backdrop, style, former)
+        if ratio % 1:
             # The pixmap may end within the last device pixel.
-            painter.fillRect(a0.rect(), style.theme.background)
+            painter.fillRect(damaged, style.theme.background)
         _snap(painter, ratio)
         painter.drawPixmap(QPointF(0, 0), self._drawn[2])
         paint_front(painter, picture, style)
-        painter.end()
         if picture.front.price is not None and picture.front.price.countdown:
             self._second.start(int(1000 - now % 1000) + 1)
 
@@ -220,7 +233,7 @@ class ChartSurface(QWidget):
     def _point_at(self, x: float, y: float) -> None:
         part = self._hand.part_at(x, y)
         self.setCursor(_CURSORS[part])
-        self.setToolTip(self.latest_tip if part is Part.LATEST else "")
+        self.setToolTip(self.latest_tip if part is Part.LATEST else self.error_tip)
 
     # -- keys ----------------------------------------------------------------------------------
 

@@ -396,7 +396,7 @@ class ChartWidget(LiveWidget):
         bars = self._chart.bars
         if former and bars:
             # What was traded meanwhile came over no stream.
-            self._feed.since(int(bars.times[-1]), self._surface.now())
+            self._feed.since(int(bars.times[-1]))
 
     def restyled(self) -> None:
         theme = self.themeColors()
@@ -425,6 +425,8 @@ class ChartWidget(LiveWidget):
             badge=badge or (self.text("state.polling") if self._polled else ""),
         )
         describe(self._chart, facts)
+        # The badge may have no room for all of it.
+        self._surface.error_tip = self.errorText()
         unit = self.text(f"timeframe.{self.timeframe().value}")
         name = self.text("chart.name", market=self._chart.title, timeframe=unit)
         if name != self._surface.accessibleName():

@@ -158,7 +158,8 @@ def _is_sound(bar: Bar) -> bool:
 
 def _complaint(name: str, bar: Bar) -> str:
     return (
-        f"{name} needs a time in ms since 1970, finite figures, 0 < low ≤ open, close ≤ high, volume and value ≥ 0; "
+        f"{name} needs a time in ms since 1970, finite figures, 0 < low ≤ open, close ≤ high, "
+        "volume and value ≥ 0; "
         f"got time={bar.time} open={bar.open:g} high={bar.high:g} low={bar.low:g} "
         f"close={bar.close:g} volume={bar.volume:g} value={bar.value:g}"
     )

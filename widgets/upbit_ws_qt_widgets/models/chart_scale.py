@@ -76,7 +76,7 @@ def nice_step(least: float, tick: float) -> float:
     """The smallest 1, 2 or 5 times a power of ten that is at least ``least`` and whole ticks."""
     ticks = max(least / tick, 1.0)
     power = 10.0 ** math.floor(math.log10(ticks))
-    for factor in (1, 2, 5, 10):
+    for factor in (1, 2, 5):
         if factor * power >= ticks * (1 - 1e-9):
             return factor * power * tick
     return 10 * power * tick

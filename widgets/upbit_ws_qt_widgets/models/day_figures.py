@@ -11,6 +11,10 @@ from upbit_ws_qt.markets import format_price, quote_currency
 __all__ = ["Figure", "day_figures", "strength"]
 
 
+# Of so many coins the fractions are left out.
+_WHOLE_FROM = 1000
+
+
 class Figure(NamedTuple):
     """One line of figures: ``note`` is a date or a change; ``direction`` colours the value."""
 
@@ -54,8 +58,9 @@ def day_figures(
         return f"{(value / previous - 1) * 100:+.2f}%" if value is not None and previous else ""
 
     if ticker.acc_trade_volume_24h is not None:
-        volume = f"{ticker.acc_trade_volume_24h:,.3f} {base}"
-        figures.append(Figure(text("orderbook.volume_24h"), volume))
+        volume = ticker.acc_trade_volume_24h
+        shown = f"{volume:,.{0 if volume >= _WHOLE_FROM else 3}f} {base}"
+        figures.append(Figure(text("orderbook.volume_24h"), shown))
     if ticker.acc_trade_price_24h is not None:
         value = _value(ticker.acc_trade_price_24h, quote_currency(ticker.code), text)
         figures.append(Figure(text("orderbook.value_24h"), value))

@@ -106,17 +106,19 @@ def change_text(price: float, previous_close: float | None) -> tuple[str, int]:
 def format_size(size: float, room: int) -> str:
     """Format an amount of coins to at most ``room`` characters; 0 characters show nothing.
 
-    Three decimals as the exchange's book has, fewer where they do not fit, more where the size
-    would read as nothing.
+    Three decimals as the exchange's book has, fewer where they do not fit, and as many more as
+    keep a small size from reading as nothing.
     """
     if room <= 0:
         return ""
-    for decimals in (8, 6, 4) if 0 < size < 0.001 else (3, 2, 1, 0):
+    if 0 < size < 0.0005:
+        decimals = next((places for places in range(4, 8) if round(size, places)), 8)
+        text = f"{size:.{decimals}f}"
+        return text if len(text) <= room else "<.001"[:room]
+    for decimals in (3, 2, 1, 0):
         text = f"{size:,.{decimals}f}"
         if len(text) <= room:
             return text
-    if size < 0.001:
-        return "<.001"[:room]
     for divisor, letter in ((1e3, "K"), (1e6, "M"), (1e9, "B")):
         text = f"{size / divisor:,.0f}{letter}"
         if len(text) <= room:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = ["Columns", "LadderLayout", "Metrics", "Rect", "Span", "lay_out"]
 
@@ -144,10 +145,13 @@ class LadderLayout:
         return _box(self.columns.tape, self.edges[asks], self.edges[-1])
 
 
+@lru_cache(maxsize=32)
 def lay_out(
     width: int, height: int, metrics: Metrics, *, depth: int, price_room: int
 ) -> LadderLayout:
     """Fit an order book into ``width`` × ``height`` device pixels.
+
+    Asked again for the same it returns the same object, so that "nothing moved" is cheap to see.
 
     Args:
         width: at least 0.
