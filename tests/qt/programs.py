@@ -9,7 +9,7 @@ import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMIT_S = 60
+LIMIT_S = 30
 """Far more than any of them needs: a program that hangs fails its test."""
 
 
@@ -44,3 +44,10 @@ def start_program(source: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def wait_until_idle(program: subprocess.Popen[str]) -> None:
+    """Return once its main thread sleeps (where the system tells, else at once)."""
+    status = Path(f"/proc/{program.pid}/stat")
+    while status.exists() and status.read_text().rpartition(")")[2].split()[0] != "S":
+        pass

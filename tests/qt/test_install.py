@@ -5,23 +5,26 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 
 import httpx
 import pytest
 import qasync
 import websockets.asyncio.client
 import websockets.asyncio.server
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import QEventLoop, QTimer
 from PyQt6.QtWidgets import QApplication
 
 from tests.qt.programs import run_program
 from upbit_ws_qt.errors import WrongThread
 from upbit_ws_qt.qt import running
+from upbit_ws_qt.qt.guard import SlotGuard
 from upbit_ws_qt.qt.loop import FeedEventLoop
 from upbit_ws_qt.qt.running import (
+    Session,
     entered,
     feed_loop,
     install,
@@ -113,6 +116,50 @@ def test_it_undoes_itself_at_quit_and_can_be_installed_again(qapp: QApplication)
         assert loops[-1].is_closed()
         assert ended[-1].cancelled()
     assert len(set(loops)) == 3
+
+
+def test_quitting_inside_a_dialog_that_a_task_opened(qapp: QApplication) -> None:
+    """The task is still inside its ``exec()`` when Qt announces the end."""
+    steps: list[str] = []
+
+    async def opens() -> None:
+        QTimer.singleShot(0, qapp.quit)
+        QEventLoop().exec()
+        steps.append("dialog closed")
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            steps.append("cancelled")
+            await asyncio.sleep(0.001)
+            steps.append("cleaned up")
+
+    loop = install(qapp)
+    spawn(opens(), name="opens")
+    qapp.exec()
+    assert steps == ["dialog closed", "cancelled", "cleaned up"]
+    assert loop.is_closed()
+
+
+def test_uninstalling_in_a_task_ends_that_too(qapp: QApplication) -> None:
+    loop = install(qapp)
+
+    async def ends() -> None:
+        uninstall()
+        assert not loop.is_closed()
+        await asyncio.Event().wait()
+
+    task = spawn(ends(), name="ends")
+    while not task.done():
+        qapp.processEvents()
+    assert task.cancelled()
+    assert loop.is_closed()
+
+
+def test_stopping_the_loop_ends_the_hosts_exec(qapp: QApplication) -> None:
+    loop = install(qapp)
+    loop.call_soon(loop.stop)
+    assert qapp.exec() == 0
+    assert loop.is_closed()
 
 
 def test_a_loop_that_was_closed_is_replaced(qapp: QApplication) -> None:
@@ -355,15 +402,19 @@ def test_a_failing_task_is_logged_once(
     task = spawn(fails(), name="the failing one")
     task.add_done_callback(lambda _: qapp.quit())
     qapp.exec()
-    reference = weakref.ref(task)
-    del task
-    gc.collect()
-    assert reference() is None
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
     assert "the failing one" in record.getMessage()
     assert record.exc_info is not None
     assert isinstance(record.exc_info[1], ValueError)
+    # Nor does asyncio complain when it dies that nobody asked for its error.
+    reference = weakref.ref(task)
+    caplog.clear()
+    record.exc_info = None
+    del task, record
+    gc.collect()
+    assert reference() is None
+    assert caplog.messages == []
 
 
 def test_a_task_is_kept_until_it_ends(qapp: QApplication) -> None:
@@ -412,6 +463,29 @@ def test_hooks_run_last_in_first_out_and_once(qapp: QApplication) -> None:
     assert order == ["last", "slow", "first"]
 
 
+def test_hooks_may_use_the_loop(qapp: QApplication) -> None:
+    """What is being shut down gets no new loop, which nobody would end."""
+    loop = install(qapp)
+    session = running.current_session()
+    sessions: list[running.Session | None] = []
+    loops: list[asyncio.AbstractEventLoop] = []
+    results: list[int] = []
+
+    async def stops() -> None:
+        loops.extend((feed_loop(), install(qapp)))
+        sessions.append(running.current_session())
+        with entered():
+            loops.append(asyncio.get_running_loop())
+        results.append(await spawn(answer(), name="while it ends"))
+
+    on_shutdown(stops)
+    exec_until_quit(qapp, qapp.quit)
+    assert set(loops) == {loop}
+    assert sessions == [session]
+    assert results == [42]
+    assert running.current_session() is None
+
+
 def test_hooks_run_before_tasks_are_cancelled(qapp: QApplication) -> None:
     order: list[str] = []
 
@@ -431,6 +505,47 @@ def test_hooks_run_before_tasks_are_cancelled(qapp: QApplication) -> None:
     on_shutdown(stops)
     exec_until_quit(qapp, qapp.quit)
     assert order == ["hook", "cancelled"]
+
+
+def test_tasks_that_others_make_while_they_end_are_ended_too(qapp: QApplication) -> None:
+    ended: list[str] = []
+
+    async def child() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("child")
+
+    async def parent() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            children.append(asyncio.create_task(child()))
+            ended.append("parent")
+
+    children: list[asyncio.Task[None]] = []
+    spawn(parent(), name="parent")
+    exec_until_quit(qapp, lambda: QTimer.singleShot(0, qapp.quit))
+    assert ended[0] == "parent"
+    assert children[0].cancelled()
+
+
+def test_tasks_begin_before_they_are_cancelled(qapp: QApplication) -> None:
+    """What a task was given to run would else complain that nobody awaited it."""
+    began: list[str] = []
+
+    async def inner() -> None:
+        began.append("inner")
+        await asyncio.Event().wait()
+
+    async def outer(given: Coroutine[object, object, None]) -> None:
+        await given
+
+    loop = install(qapp)
+    loop.create_task(outer(inner()))
+    uninstall()
+    gc.collect()
+    assert began == ["inner"]
 
 
 @pytest.mark.allow_logs("a failing hook is what this is about")
@@ -543,10 +658,47 @@ def test_the_hosts_slots_are_guarded_on_demand() -> None:
     assert "from the host's slot" in result.stderr
 
 
-def test_an_interruption_in_a_task_ends_the_hosts_exec(qapp: QApplication) -> None:
+@pytest.mark.parametrize(
+    ("interruption", "code"),
+    [(SystemExit(7), 7), (SystemExit(), 0), (SystemExit("why"), 1), (KeyboardInterrupt(), 130)],
+)
+def test_an_interruption_in_a_task_ends_the_hosts_exec(
+    qapp: QApplication, interruption: BaseException, code: int
+) -> None:
     async def leaves() -> None:
-        raise SystemExit(7)
+        raise interruption
 
     install(qapp)
     spawn(leaves(), name="leaves")
-    assert qapp.exec() == 7
+    assert qapp.exec() == code
+
+
+@pytest.mark.allow_logs("a raising slot is what this is about")
+def test_a_guard_respects_other_hooks(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that was there is called too; one that came later stays."""
+    seen: list[object] = []
+    monkeypatch.setattr(sys, "excepthook", lambda *args: seen.append(args[1]))
+    guard = SlotGuard()
+    error = ValueError("from a slot")
+    sys.excepthook(ValueError, error, None)
+    assert seen == [error]
+    assert len(caplog.messages) == 1
+    monkeypatch.setattr(sys, "excepthook", print)
+    guard.remove()
+    assert sys.excepthook is print
+
+
+@pytest.mark.allow_logs("a shutdown that fails is what this is about")
+def test_a_shutdown_that_fails_still_ends(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(_: Session, end: float) -> None:
+        raise OSError(f"before {end}")
+
+    loop = install(qapp)
+    monkeypatch.setattr(Session, "_run_hooks", fails)
+    exec_until_quit(qapp, qapp.quit)
+    assert loop.is_closed()
+    assert caplog.messages == ["the event loop could not be shut down in order"]

@@ -12,12 +12,12 @@ import httpx
 import pytest
 import websockets.asyncio.client
 import websockets.asyncio.server
-from PyQt6.QtCore import QCoreApplication, QTimer
+from PyQt6.QtCore import QCoreApplication, Qt, QTimer
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from tests.qt.programs import LIMIT_S, run_program, start_program
+from tests.qt.programs import LIMIT_S, run_program, start_program, wait_until_idle
 from upbit_ws_qt.errors import InvalidState
-from upbit_ws_qt.qt import running
+from upbit_ws_qt.qt import program, running
 from upbit_ws_qt.qt.display import display_problem
 from upbit_ws_qt.qt.program import run
 from upbit_ws_qt.qt.running import feed_loop, install, on_shutdown, spawn, uninstall
@@ -220,30 +220,64 @@ def test_one_of_two_windows_closing_changes_nothing(window: QWidget) -> None:
     other.deleteLater()
 
 
-def test_a_window_may_follow_the_last_one(window: QWidget) -> None:
-    """A login window closes and whoever waited for it opens the next one."""
-    login = QWidget()
-    steps: list[str] = []
+@pytest.fixture
+def login(qapp: QApplication) -> Iterator[QWidget]:
+    """A window that is closed before the real one opens."""
+    made = QWidget()
+    yield made
+    made.deleteLater()
+
+
+def test_a_window_may_follow_the_last_one(
+    qapp: QApplication, window: QWidget, login: QWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waited for the login window has some time to open the next one."""
+    monkeypatch.setattr(program, "_NEXT_WINDOW_MS", 10_000)
 
     async def main() -> int:
-        closed = asyncio.get_running_loop().create_future()
-        QApplication.instance().lastWindowClosed.connect(  # type: ignore[union-attr]
-            lambda: closed.done() or closed.set_result(None)
+        loop = asyncio.get_running_loop()
+        closed = loop.create_future()
+        qapp.lastWindowClosed.connect(
+            lambda: loop.call_later(0.01, closed.set_result, None),
+            Qt.ConnectionType.SingleShotConnection,
         )
         login.show()
         QTimer.singleShot(0, login.close)
         await closed
         window.show()
-        await asyncio.sleep(0.005)
-        steps.append("still here")
-        QTimer.singleShot(0, window.close)
-        await asyncio.Event().wait()
-        return 1
+        spawn(end(), name="end")
+        return 5
 
-    assert run(main) == 0
-    assert steps == ["still here"]
-    login.deleteLater()
-    QApplication.instance().lastWindowClosed.disconnect()  # type: ignore[union-attr]
+    async def end() -> None:
+        window.hide()  # hiding is not closing
+        qapp.quit()
+
+    assert run(main) == 5
+
+
+def test_a_window_that_followed_counts(
+    qapp: QApplication, window: QWidget, login: QWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "_NEXT_WINDOW_MS", 0)
+
+    async def main() -> int:
+        idle = asyncio.get_running_loop().create_future()
+        after = QTimer()  # of 0 ms like the other, and started later
+        after.setSingleShot(True)
+        after.timeout.connect(lambda: idle.set_result(None))
+
+        def follow() -> None:
+            window.show()
+            after.start(0)
+
+        qapp.lastWindowClosed.connect(follow, Qt.ConnectionType.SingleShotConnection)
+        login.show()
+        QTimer.singleShot(0, login.close)
+        await idle
+        window.close()
+        return 5
+
+    assert run(main) == 5
 
 
 def test_the_end_of_one_run_does_not_reach_into_the_next(window: QWidget) -> None:
@@ -458,6 +492,7 @@ def test_a_signal_reaches_an_idle_program(number: signal.Signals, code: int) -> 
         try:
             assert program.stdout is not None
             assert program.stdout.readline() == "ready\n"
+            wait_until_idle(program)
             program.send_signal(number)
             output, _ = program.communicate(timeout=LIMIT_S)
         finally:
@@ -621,6 +656,18 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "make deps" in problem
     assert "/" not in problem
     assert display_problem({"DISPLAY": ":0", "QT_QPA_PLATFORM": "offscreen"}, []) is None
+
+
+@needs_a_display
+def test_a_display_with_all_libraries_is_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+    monkeypatch.setattr("ctypes.CDLL", loaded.append)
+    assert display_problem({"DISPLAY": ":0"}, []) is None
+    assert len(loaded) == 1
+    # A Qt that keeps its plugins elsewhere is left to find them itself.
+    monkeypatch.setattr("pathlib.Path.is_file", lambda _: False)
+    assert display_problem({"DISPLAY": ":0"}, []) is None
+    assert len(loaded) == 1
 
 
 def test_other_systems_always_have_a_display(monkeypatch: pytest.MonkeyPatch) -> None:

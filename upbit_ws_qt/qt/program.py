@@ -147,7 +147,7 @@ class _Program:
 
     def _exit(self) -> None:
         # Where it quits already, it does so with a code that must not be replaced.
-        if not self._session.ended:
+        if not self._session.ending:
             self._app.exit(0)
 
 

@@ -40,12 +40,10 @@ def in_daemon_thread(
     waiting: asyncio.Future[_T] = loop.create_future()
 
     def deliver(_: concurrent.futures.Future[_T]) -> None:
-        if loop.is_closed():
-            return
         try:
             loop.call_soon_threadsafe(settle)
         except RuntimeError:
-            # It was closed between the two lines; then nobody waits.
+            # Nobody waits any more where it was closed meanwhile.
             if not loop.is_closed():
                 raise
 

@@ -9,8 +9,6 @@ There is at most one session: a loop attached to the application until it quits.
 from __future__ import annotations
 
 import asyncio
-import atexit
-import inspect
 import logging
 import math
 import sys
@@ -40,7 +38,7 @@ _WAIT = (
 )
 
 
-# State: whether it has ended; the guard of the host's slots, or None.
+# State: whether it ends or has ended; the guard of the host's slots, or None.
 class Session:
     """A loop attached to an application until that quits.
 
@@ -51,10 +49,10 @@ class Session:
         self.app = app
         self.thread_id = threading.get_ident()
         self._guard: SlotGuard | None = None
-        self.ended = False
+        self.ending = False
         # Before the loop is made: handlers run in the order of connection, and what a loop
         # connects may stop what ours needs.
-        app.aboutToQuit.connect(self._on_quit)
+        app.aboutToQuit.connect(self.end_soon)
         host = _loop_of_host()
         self.owned = host is None
         self.loop: asyncio.AbstractEventLoop
@@ -66,14 +64,19 @@ class Session:
 
     @property
     def alive(self) -> bool:
-        return not (self.ended or self.loop.is_closed() or sip.isdeleted(self.app))
+        # While it ends too: what is being shut down still asks for the loop.
+        return not (self.loop.is_closed() or sip.isdeleted(self.app))
 
     def guard_slots(self) -> None:
         if self._guard is None:
             self._guard = SlotGuard()
 
-    def _on_quit(self) -> None:
-        # Qt says so from inside `quit()`, which a task may have called: that one ends as well.
+    def end_soon(self) -> None:
+        """End now, or as soon as the callback that is being run has returned.
+
+        Qt announces its end from inside ``quit()``, which a task may have called; that one is
+        to end as well.
+        """
         if isinstance(self.loop, FeedEventLoop) and self.owned:
             self.loop.when_unwound(self.end)
         else:
@@ -82,12 +85,12 @@ class Session:
     def end(self) -> None:
         """Run the shutdown hooks, cancel what runs and close the loop, within 2 seconds."""
         global _session
-        if self.ended:
+        if self.ending:
             return
-        self.ended = True
+        self.ending = True
         try:
             if not self.loop.is_closed() and not sip.isdeleted(self.app):
-                self.app.aboutToQuit.disconnect(self._on_quit)
+                self.app.aboutToQuit.disconnect(self.end_soon)
                 self._wind_down()
         except Exception:
             # A slot of Qt: whatever went wrong, the program ends as it was told to.
@@ -101,7 +104,9 @@ class Session:
 
     def _close(self) -> None:
         if isinstance(self.loop, FeedEventLoop) and self.owned:
-            _silence(self.loop)
+            for task in asyncio.all_tasks(self.loop):
+                # It was named in the log already.
+                task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001
             self.loop.detach()
             self.loop.close()
 
@@ -112,12 +117,10 @@ class Session:
         on_stack = asyncio.current_task(self.loop)
         with Entered(self.loop):
             hooks = self._run_hooks(began + _HOOKS_LIMIT_S)
-            others = (self._tasks() | hooks) - {on_stack}
-            for task in others:
-                task.cancel()
-            self._serve_until(lambda: all(task.done() for task in others), end)
-            if left := sorted(task.get_name() for task in others if not task.done()):
-                logger.warning("these tasks did not end and are left: %s", ", ".join(left))
+            left = self._cancel_all(hooks, {on_stack}, end)
+            if left:
+                names = ", ".join(sorted(task.get_name() for task in left))
+                logger.warning("these tasks did not end and are left: %s", names)
             if isinstance(self.loop, FeedEventLoop) and self.owned:
                 last = self.loop.create_task(_last_steps(self.loop), name="shutdown")
                 self._serve_until(last.done, end)
@@ -133,6 +136,26 @@ class Session:
                 late.add(hook)
         return late
 
+    def _cancel_all(
+        self, hooks: set[asyncio.Task[Any]], spared: set[asyncio.Task[Any] | None], end: float
+    ) -> set[asyncio.Task[Any]]:
+        """Cancel every task, those that others make while they end too; return who is left."""
+
+        def pending() -> set[asyncio.Task[Any]]:
+            return {task for task in (self._tasks() | hooks) - spared if not task.done()}
+
+        asked: set[asyncio.Task[Any]] = set()
+        while pending() and self.loop.time() < end:
+            # Let each take its first step: a task that is cancelled before leaves what it was
+            # given to run unawaited, which Python complains about (anyio's tasks are such).
+            begun = self.loop.create_task(asyncio.sleep(0), name="shutdown")
+            self._serve_until(begun.done, end)
+            for task in pending() - asked:
+                task.cancel()
+                asked.add(task)
+            self._serve_until(lambda: not pending() or not pending() <= asked, end)
+        return pending()
+
     def _serve_until(self, condition: Callable[[], bool], end: float) -> None:
         """Serve Qt and the loop until ``condition()`` or the time ``end``."""
         limit = QTimer()
@@ -142,6 +165,7 @@ class Session:
         while not condition() and limit.isActive():
             # It sleeps until something happens; `exec()` would refuse once `quit()` was called.
             waiting.processEvents(_WAIT)
+        limit.stop()
 
     def _tasks(self) -> set[asyncio.Task[Any]]:
         return asyncio.all_tasks(self.loop) if self.owned else set(_tasks)
@@ -187,10 +211,10 @@ def install(app: QCoreApplication, *, guard_slots: bool = False) -> asyncio.Abst
 
 
 def uninstall() -> None:
-    """End what :func:`install` began without quitting the application, as its quitting would."""
+    """End what :func:`install` began as quitting the application would, which goes on."""
     if _session is not None:
         _check_thread(_session.app)
-        _session.end()
+        _session.end_soon()
 
 
 def feed_loop() -> asyncio.AbstractEventLoop:
@@ -314,21 +338,3 @@ def _wrong_thread() -> WrongThread:
         "from here use:\n"
         "    manager.call_from_thread(f)"
     )
-
-
-def _silence(loop: asyncio.AbstractEventLoop) -> None:
-    """Let tasks that are left go without a word: nobody is there any more to end them."""
-    for task in asyncio.all_tasks(loop):
-        task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001
-        coroutine = task.get_coro()
-        if inspect.iscoroutine(coroutine) and (
-            inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED
-        ):
-            coroutine.close()
-
-
-@atexit.register
-def _silence_at_exit() -> None:
-    # Where the application never ran or never quit; Qt is left alone here, it may be gone.
-    if _session is not None and _session.owned:
-        _silence(_session.loop)

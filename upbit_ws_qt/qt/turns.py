@@ -186,8 +186,6 @@ class Turns(Asyncio):
             self._armed_for = math.inf
             return
         when = self._scheduled[0].when()
-        if when == self._armed_for:
-            return
         self._armed_for = when
         wait = when - self.time()
         if wait > 0:
@@ -229,7 +227,8 @@ class Turns(Asyncio):
                     if handle.cancelled():
                         continue
                     if ready and not self._woken:
-                        self._write_to_self()  # for a nested exec() inside it
+                        # Before it is run: a nested exec() inside it needs the wake-up.
+                        self._write_to_self()
                     self._run(handle)
                     if self._turns != turn:
                         break
@@ -237,8 +236,6 @@ class Turns(Asyncio):
             # All else was given to the exception handler. A slot of Qt must not let it out.
             self.end_by(interruption)
         finally:
-            if ready and not self._woken:
-                self._write_to_self()
             self._unwind()
 
     def _unwind(self) -> None:
