@@ -82,6 +82,32 @@ def test_a_program_that_stops_nothing_ends_silently(end: str) -> None:
     assert outcome(START + "\n" + end) == SILENT
 
 
+def test_a_consumer_may_end_the_program_while_it_is_called() -> None:
+    """The whole shutdown then runs inside the delivery."""
+    source = """
+    from PyQt6.QtWidgets import QApplication
+    from upbit_ws_qt import GlobalWebSocketManager, WebSocketClientProxy, install
+    from upbit_ws_qt.qt.running import spawn
+    from upbit_ws_qt.simulator import SimulatedExchange
+
+    app = QApplication([])
+    install(app)
+    exchange = SimulatedExchange(seed=1)
+
+    async def begin():
+        global manager, proxy
+        await exchange.start()
+        manager = GlobalWebSocketManager(exchange.settings())
+        proxy = WebSocketClientProxy("last_one", manager)
+        proxy.subscribe_ticker(["KRW-BTC"], lambda event: app.quit())
+        proxy.subscribe_orderbook(["KRW-BTC"], lambda event: None)
+
+    begun = spawn(begin(), name="begin")
+    raise SystemExit(app.exec())
+    """
+    assert outcome(source) == SILENT
+
+
 def test_a_blocked_name_look_up_does_not_hold_up_the_end() -> None:
     """Rule 14: the look-up never returns; the program ends all the same."""
     source = """

@@ -16,6 +16,7 @@ from upbit_ws_qt import (
     GlobalWebSocketManager,
     InvalidMarket,
     InvalidRequest,
+    InvalidState,
     ProxyClosed,
     RequestRejected,
     WebSocketClientProxy,
@@ -272,6 +273,15 @@ def test_snapshots_come_oldest_first_over_pages(feed: Feed, proxy: WebSocketClie
         feed(proxy.get_candle_snapshot(MARKET, "1m", 3, to=candles[0].time.replace(tzinfo=None)))
     with pytest.raises(InvalidRequest, match="count"):
         feed(proxy.get_candle_snapshot(MARKET, "1m", 0))
+
+
+def test_another_event_loop_is_told_which_one_it_needs(
+    feed: Feed, proxy: WebSocketClientProxy
+) -> None:
+    """The host's own ``asyncio.run`` works, but cannot wait for what happens on Qt's loop."""
+    feed(proxy.subscribe_ticker(MARKET))
+    with pytest.raises(InvalidState, match=r"on Qt.s event loop"):
+        asyncio.run(proxy.get_candle_snapshot(MARKET, "1m", 1))
 
 
 def in_a_thread(function: Callable[[], Any]) -> BaseException | None:

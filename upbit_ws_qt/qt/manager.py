@@ -436,8 +436,17 @@ class GlobalWebSocketManager(QObject):
         self._wake()
 
     async def call_rest(self, call: rest.RestCall[ResultT]) -> ResultT:
-        """Make one REST call within the limits; the proxies' ``get_*`` are made of it."""
+        """Make one REST call within the limits; the proxies' ``get_*`` are made of it.
+
+        Raises:
+            InvalidState: awaited in another event loop, such as that of ``asyncio.run``.
+        """
         self.check_thread()
+        if asyncio.get_running_loop() is not feed_loop():
+            raise InvalidState(
+                "this can only be awaited on Qt's event loop; use proxy.start(...) in a slot, or "
+                "upbit_ws_qt.run(main) instead of asyncio.run(main())"
+            )
         return await self._rest.call(call)
 
     async def get_accounts(self) -> tuple[Balance, ...]:
@@ -489,7 +498,11 @@ class GlobalWebSocketManager(QObject):
         # Half for each, so that a flood of input cannot keep delivery from happening.
         left = [driver.ingest(began + SLICE_S / 2) for driver in self._drivers.values()]
         self._take_events()
-        if self._deliver(began + SLICE_S) or any(left):
+        unfinished = self._deliver(began + SLICE_S) or any(left)
+        if self._started_at is None:
+            # A consumer ended the program: everything was stopped inside its call.
+            return
+        if unfinished:
             self._bridge.wake(immediate=True)
         elif (due := self._router.next_deadline()) is not None:
             self._bridge.wake_at(due)
