@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 import time
 
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QMetaObject, QObject, QTimer, pyqtSignal
 
 from upbit_ws_qt.events import ConnectionEvent, ConnectionState, ConnectionType
 from upbit_ws_qt.qt.manager import GlobalWebSocketManager
@@ -17,7 +17,7 @@ __all__ = ["ConnectionView"]
 _BROKEN = (ConnectionState.RECONNECTING, ConnectionState.POLLING)
 
 
-# State: the manager it listens to, the state with its reason, when the next attempt is due in
+# State: that it listens to a manager, the state with its reason, when the next attempt is due in
 # monotonic seconds, and whether the path is broken.
 class ConnectionView(QObject):
     """The public connection's state as a person sees it.
@@ -30,7 +30,7 @@ class ConnectionView(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._manager: GlobalWebSocketManager | None = None
+        self._listening: QMetaObject.Connection | None = None
         self.state = ConnectionState.STOPPED
         self.reason = ""
         self.is_broken = False
@@ -41,13 +41,14 @@ class ConnectionView(QObject):
 
     def watch(self, manager: GlobalWebSocketManager | None) -> None:
         """Tell of this manager from now on."""
-        if self._manager is not None:
-            self._manager.connection_changed.disconnect(self._on_connection_changed)
-        self._manager = manager
+        if self._listening is not None:
+            # Harmless where the manager is gone, which its own signal's method is not.
+            QObject.disconnect(self._listening)
+            self._listening = None
         self.state, self.reason, self.is_broken = ConnectionState.STOPPED, "", False
         self._second.stop()
         if manager is not None:
-            manager.connection_changed.connect(self._on_connection_changed)
+            self._listening = manager.connection_changed.connect(self._on_connection_changed)
             self._on_connection_changed(manager.connection_event(ConnectionType.PUBLIC))
         else:
             self.changed.emit()

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QModelIndex, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QMetaObject, QModelIndex, QObject, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QStandardItem, QStandardItemModel, QWheelEvent
 from PyQt6.QtWidgets import QComboBox, QCompleter, QLineEdit, QSizePolicy, QWidget
 
@@ -18,6 +18,7 @@ _CODE_ROLE = Qt.ItemDataRole.UserRole
 _SEARCH_ROLE = Qt.ItemDataRole.UserRole + 1
 _WIDTH_IN_LETTERS = 28
 _FONT_SCALE = 1.1
+_ROW_PADDING = 9
 
 
 # State: none of its own.
@@ -35,7 +36,7 @@ class _MarketCompleter(QCompleter):
         return str(index.data(Qt.ItemDataRole.DisplayRole))
 
 
-# State: the market list, the language of the names, and the market on show.
+# State: the market list with the connection to it, the language of the names and the market.
 class MarketBox(QComboBox):
     """A combo box of all markets that also takes what is typed.
 
@@ -50,6 +51,7 @@ class MarketBox(QComboBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._markets: MarketList | None = None
+        self._listening: QMetaObject.Connection | None = None
         self._language = "en"
         self._market = ""
         self._rows = QStandardItemModel(self)
@@ -66,6 +68,7 @@ class MarketBox(QComboBox):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.activated.connect(self._on_activated)
         edit = self.edit()
+        edit.setTextMargins(4, 0, 0, 0)
         edit.returnPressed.connect(self._on_return)
         edit.editingFinished.connect(self._show_current)
 
@@ -86,11 +89,13 @@ class MarketBox(QComboBox):
 
     def set_markets(self, markets: MarketList | None) -> None:
         """Offer these; they may become known later."""
-        if self._markets is not None:
-            self._markets.changed.disconnect(self._fill)
+        if self._listening is not None:
+            # Harmless where the list is gone, which its own signal's method is not.
+            QObject.disconnect(self._listening)
+            self._listening = None
         self._markets = markets
         if markets is not None:
-            markets.changed.connect(self._fill)
+            self._listening = markets.changed.connect(self._fill)
         self._fill()
 
     def set_texts(self, language: str, hint: str) -> None:
@@ -117,8 +122,10 @@ class MarketBox(QComboBox):
     def _fill(self) -> None:
         listed = list(self._markets) if self._markets is not None else []
         rows: list[QStandardItem] = []
+        size = QSize(0, self.fontMetrics().height() + _ROW_PADDING)
         for market in listed:
             row = QStandardItem(self._shown(market))
+            row.setSizeHint(size)
             row.setData(market.code, _CODE_ROLE)
             base = market.code.partition("-")[2]
             names = (market.code, market.korean_name, market.english_name, base)

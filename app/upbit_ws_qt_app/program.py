@@ -1,4 +1,6 @@
 """The coroutine that is the whole program. Qt."""
+# pyright: reportUnknownVariableType=false
+# PyQt6's stubs leave the type of a message handler unknown.
 
 from __future__ import annotations
 

@@ -96,9 +96,9 @@ def resolve(
     if quote.previous_close:
         difference = quote.price - quote.previous_close
         sign = float((difference > 0) - (difference < 0))
-        arrow = "▲" if sign > 0 else "▼" if sign < 0 else ""
+        arrow = "▲ " if sign > 0 else "▼ " if sign < 0 else ""
         size = format_price(abs(difference), tick)
-        change = f"{difference / quote.previous_close:+.2%}  {arrow} {size}".rstrip()
+        change = f"{difference / quote.previous_close:+.2%}  {arrow}{size}"
     figures: list[Figure] = []
     for key, price in (("viewer.high", quote.high), ("viewer.low", quote.low)):
         if price is not None:

@@ -28,7 +28,10 @@ class ViewerSettings:
 
     def __init__(self, store: QSettings | None = None) -> None:
         self._store = store
-        if store is not None and store.status() is QSettings.Status.FormatError:
+        if store is None:
+            return
+        store.allKeys()  # only now is the file read to its end
+        if store.status() is QSettings.Status.FormatError:
             logger.warning("the settings are damaged; the viewer begins with its defaults")
             store.clear()
 
@@ -84,7 +87,7 @@ class ViewerSettings:
         """Write now what is kept; where that fails the log says so."""
         if self._store is not None:
             self._store.sync()
-            if self._store.status() is not QSettings.Status.NoError:
+            if self._store.status() is QSettings.Status.AccessError:
                 logger.warning("the settings could not be written")
 
 

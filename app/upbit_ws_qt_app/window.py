@@ -7,14 +7,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QSize, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent, QGuiApplication, QKeySequence
+from PyQt6.QtGui import QCloseEvent, QGuiApplication
 from PyQt6.QtWidgets import (
     QApplication,
     QDockWidget,
     QHBoxLayout,
     QLabel,
     QMainWindow,
-    QMenu,
     QToolBar,
     QWidget,
 )
@@ -39,6 +38,7 @@ from .banner import OfflineBanner
 from .connection_view import ConnectionView
 from .header import PriceHeader
 from .market_box import MarketBox
+from .menus import ViewerMenus
 from .settings import ViewerSettings
 from .sources import Source, SourceKind
 
@@ -96,15 +96,9 @@ class ViewerWindow(QMainWindow):
         self.balances_dock = QDockWidget(self)
         self._header_bar = QToolBar(self)
         self._banner_bar = QToolBar(self)
-        self.file_menu = QMenu(self)
-        self.view_menu = QMenu(self)
-        self.theme_menu = QMenu(self)
-        self.language_menu = QMenu(self)
-        self.demo_action = QAction(self)
-        self.quit_action = QAction(self)
-        self.search_action = QAction(self)
+        docks = (self.book_dock, self.balances_dock)
+        self.menus = ViewerMenus(self, [dock.toggleViewAction() for dock in docks])
         self._build()
-        self._build_menus()
         self._connect()
         self._apply_theme()
         self._apply_language()
@@ -115,24 +109,27 @@ class ViewerWindow(QMainWindow):
     def feed(self, manager: GlobalWebSocketManager, source: Source) -> None:
         """Show live data of ``manager``, which is pointed at ``source``."""
         self._keep_layout()
+        # Without a source nothing is remembered: what follows nobody chose in this window.
+        self._source = None
+        self.chart.setTimeframe(self._timeframe_for(source))
         self._manager, self._source = manager, source
         self._connection.watch(manager)
         self.market_box.set_markets(manager.markets)
         manager.markets.changed.connect(self._check_market)
-        self.chart.setTimeframe(self._timeframe_for(source))
         self._show_market(self._market_for(source))
         for widget in self._live_widgets():
             widget.bind(manager)
         self._restore_layout()
         replayed = source.kind is SourceKind.REPLAY
         self._position_timer.start() if replayed else self._position_timer.stop()
-        self.demo_action.setEnabled(source.kind is not SourceKind.DEMO)
+        self.menus.demo.setEnabled(source.kind is not SourceKind.DEMO)
         self._retitle()
         self._show_connection()
         self._show_position()
 
     def unfeed(self) -> None:
         """Take no more data; what is on screen stays."""
+        self._keep_layout()
         self._position_timer.stop()
         self._connection.watch(None)
         self.market_box.set_markets(None)
@@ -237,7 +234,7 @@ class ViewerWindow(QMainWindow):
         self.setStyleSheet(style_sheet_of(theme))
         for widget in self._live_widgets():
             widget.setTheme(theme.name)
-        _check(self.theme_menu, self._theme)
+        self.menus.check(self._theme, self._language)
 
     def _apply_language(self) -> None:
         language = self.language()
@@ -248,17 +245,8 @@ class ViewerWindow(QMainWindow):
         self.market_box.set_texts(language, self._text("viewer.search"))
         self.book_dock.setWindowTitle(self._text("viewer.order_book"))
         self.balances_dock.setWindowTitle(self._text("viewer.balances"))
-        self.file_menu.setTitle(self._text("viewer.file"))
-        self.view_menu.setTitle(self._text("viewer.view"))
-        self.theme_menu.setTitle(self._text("viewer.theme"))
-        self.language_menu.setTitle(self._text("viewer.language"))
-        self.demo_action.setText(self._text("viewer.open_demo"))
-        self.quit_action.setText(self._text("viewer.quit"))
-        self.search_action.setText(self._text("viewer.search"))
-        for menu in (self.theme_menu, self.language_menu):
-            for action in menu.actions():
-                action.setText(self._text(f"viewer.{menu.objectName()}_{action.data()}"))
-        _check(self.language_menu, self._language)
+        self.menus.set_texts(self._text)
+        self.menus.check(self._theme, self._language)
         self._retitle()
         self._show_connection()
         self._show_position()
@@ -287,7 +275,9 @@ class ViewerWindow(QMainWindow):
         told = [self._text(f"viewer.{source.kind}")]
         # A recording is not live, however well the connection to it is.
         if source.kind is not SourceKind.REPLAY or view.state is not ConnectionState.CONNECTED:
-            told.append(self._text(f"state.{view.state}", seconds=view.seconds_left))
+            waits = view.state is ConnectionState.RECONNECTING and view.seconds_left
+            key = "viewer.reconnecting_in" if waits else f"state.{view.state}"
+            told.append(self._text(key, seconds=view.seconds_left))
         if view.reason:
             told.append(view.reason)
         self._state_label.setText(" · ".join(told))
@@ -358,44 +348,14 @@ class ViewerWindow(QMainWindow):
             status.addWidget(self._state_label)
             status.addPermanentWidget(self._position_label)
 
-    def _build_menus(self) -> None:
-        bar = self.menuBar()
-        if bar is None:
-            return
-        for menu, actions in (
-            (self.file_menu, (self.demo_action, self.quit_action)),
-            (self.view_menu, (self.search_action,)),
-        ):
-            bar.addMenu(menu)
-            menu.addActions(actions)
-        self.view_menu.addSeparator()
-        for menu, name, choices in (
-            (self.theme_menu, "theme", ("auto", "light", "dark")),
-            (self.language_menu, "language", ("auto", "ko", "en")),
-        ):
-            menu.setObjectName(name)
-            self.view_menu.addMenu(menu)
-            group = QActionGroup(menu)
-            for choice in choices:
-                action = QAction(menu)
-                action.setData(choice)
-                action.setCheckable(True)
-                group.addAction(action)
-                menu.addAction(action)
-        self.view_menu.addSeparator()
-        self.view_menu.addAction(self.book_dock.toggleViewAction())
-        self.view_menu.addAction(self.balances_dock.toggleViewAction())
-        self.quit_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Quit))
-        self.quit_action.setMenuRole(QAction.MenuRole.QuitRole)
-        self.search_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Find))
-
     def _connect(self) -> None:
-        self.demo_action.triggered.connect(self.demoAsked)
+        menus = self.menus
+        menus.demo.triggered.connect(self.demoAsked)
+        menus.quit.triggered.connect(self.close)
+        menus.search.triggered.connect(self.market_box.start_typing)
+        menus.themeChosen.connect(self.set_theme)
+        menus.languageChosen.connect(self.set_language)
         self.banner.demoAsked.connect(self.demoAsked)
-        self.quit_action.triggered.connect(self.close)
-        self.search_action.triggered.connect(self.market_box.start_typing)
-        self.theme_menu.triggered.connect(self._on_theme_action)
-        self.language_menu.triggered.connect(self._on_language_action)
         self.market_box.chosen.connect(self.show_market)
         self.market_box.refused.connect(self._refuse)
         self.chart.timeframeChanged.connect(self._on_timeframe_changed)
@@ -405,12 +365,6 @@ class ViewerWindow(QMainWindow):
         hints = QGuiApplication.styleHints()
         if hints is not None:
             hints.colorSchemeChanged.connect(self._on_color_scheme_changed)
-
-    def _on_theme_action(self, action: QAction) -> None:
-        self.set_theme(action.data())
-
-    def _on_language_action(self, action: QAction) -> None:
-        self.set_language(action.data())
 
     def _on_color_scheme_changed(self) -> None:
         if self._theme == "auto":
@@ -454,8 +408,3 @@ class ViewerWindow(QMainWindow):
         self._keep_layout()
         self._settings.write()
         super().closeEvent(a0)
-
-
-def _check(menu: QMenu, choice: str) -> None:
-    for action in menu.actions():
-        action.setChecked(action.data() == choice)

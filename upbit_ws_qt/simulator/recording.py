@@ -5,7 +5,6 @@ One JSON object a line: ``{"recv_ts": seconds since 1970, "frame": {…}}``.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -102,8 +101,6 @@ def _read_line(line: bytes, number: int) -> tuple[float, bytes, MarketEvent | No
     try:
         read = _line_decoder.decode(line)
         payload = bytes(read.frame)
-        if not math.isfinite(read.recv_ts):
-            raise RecordingError(f"line {number} of the recording has no time", number)
         event = decode_frame(payload, Stamp())
     except DecodeError as error:
         raise RecordingError(f"line {number} of the recording: {error}", number) from error
