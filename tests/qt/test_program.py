@@ -659,15 +659,27 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @needs_a_display
-def test_a_display_with_all_libraries_is_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded: list[str] = []
-    monkeypatch.setattr("ctypes.CDLL", loaded.append)
-    assert display_problem({"DISPLAY": ":0"}, []) is None
-    assert len(loaded) == 1
-    # A Qt that keeps its plugins elsewhere is left to find them itself.
+def test_a_qt_with_its_plugins_elsewhere_is_left_to_find_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("pathlib.Path.is_file", lambda _: False)
+    monkeypatch.setattr("upbit_ws_qt.qt.display._answers", lambda _: True)
     assert display_problem({"DISPLAY": ":0"}, []) is None
-    assert len(loaded) == 1
+
+
+@needs_a_display
+def test_a_display_whose_server_is_gone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DISPLAY often outlives its server, in a terminal left open."""
+    monkeypatch.setattr("upbit_ws_qt.qt.display._missing_library", lambda: "")
+    problem = display_problem({"DISPLAY": ":7777"}, [])
+    assert problem is not None
+    assert ":7777 does not answer" in problem
+
+
+@needs_a_display
+@pytest.mark.display
+def test_a_display_that_answers_is_no_problem() -> None:
+    assert display_problem() is None
 
 
 def test_other_systems_always_have_a_display(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,8 +28,8 @@ def display_problem(
     """Say in one line why Qt could not open a window and what to do; None where it can.
 
     Looks at ``QT_QPA_PLATFORM``, ``DISPLAY``, ``WAYLAND_DISPLAY`` and the option ``-platform``,
-    as Qt does, and at the libraries that Qt's X11 plugin needs. Windows and macOS always have a
-    display.
+    as Qt does, at the libraries that Qt's X11 plugin needs, and whether an X server answers.
+    Windows and macOS always have a display.
     """
     if sys.platform in ("win32", "darwin"):
         return None
@@ -42,8 +42,12 @@ def display_problem(
     if not x11 and not wayland:
         return f"there is no display (DISPLAY and WAYLAND_DISPLAY are not set); {_REMEDY}"
     wants_x11 = x11 and (not names or "xcb" in names)
-    if wants_x11 and not wayland and (library := _missing_library()):
+    if not wants_x11 or wayland:
+        return None
+    if library := _missing_library():
         return f"Qt cannot use the display because {library} is missing; {_REMEDY}"
+    if not _answers(values["DISPLAY"]):
+        return f"the display {values['DISPLAY']} does not answer; {_REMEDY}"
     return None
 
 
@@ -71,3 +75,16 @@ def _missing_library() -> str:
         # It reads "NAME: cannot open shared object file: No such file or directory".
         return Path(str(error).partition(":")[0]).name
     return ""
+
+
+def _answers(display: str) -> bool:
+    """Whether an X server listens there; DISPLAY often outlives it, in a terminal left open."""
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return True  # Qt brings its own; it knows better
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(display.encode(), None))
+    failed = bool(xcb.xcb_connection_has_error(connection))
+    xcb.xcb_disconnect(connection)
+    return not failed
