@@ -105,6 +105,15 @@ def test_tickers_of_whole_currencies() -> None:
     play(scene)
 
 
+def test_one_call_may_name_every_market_there_is() -> None:
+    async def scene(rest: Rest) -> None:
+        codes = ",".join(["KRW-BTC"] * 2000 + ["KRW-VIRTUAL"])
+        rows = await rest.get("/v1/orderbook/instruments", markets=codes)
+        assert len(rows) == 2001
+
+    play(scene)
+
+
 def test_one_bad_code_spoils_the_call() -> None:
     async def scene(rest: Rest) -> None:
         for path, query, status in (

@@ -50,10 +50,6 @@ def writers(market: LiveMarket) -> tuple[FrameWriter, FrameWriter]:
 def payloads(market: LiveMarket, writer: FrameWriter) -> dict[str, bytes]:
     trade, day, book = market.last, market.state(), market.book(NOW)
     candle = market.candle(Timeframe.MINUTE_1)
-    assert trade is not None
-    assert day is not None
-    assert book is not None
-    assert candle is not None
     return {
         "ticker": writer.ticker(trade, day, "SNAPSHOT"),
         "trade": writer.trade(trade, day.prev_close, market.best_sizes(NOW), "REALTIME"),
@@ -101,6 +97,19 @@ def test_default_and_simple_spell_prices_and_sizes_differently() -> None:
     )
     assert default.fixed_price(91_154) == "91154000.00000000"
     assert simple.size(0) == "0"
+
+
+def test_a_spelling_forgets_and_stays_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("upbit_ws_qt.simulator.spelling._REMEMBERED", 2)
+    spelling = Spelling(PriceGrid("KRW-BTC", 2_900_000.0), 8, simple=True)
+    assert [spelling.price(quanta) for quanta in (1, 2, 3, 4, 1)] == [
+        "1000",
+        "2000",
+        "3000",
+        "4000",
+        "1000",
+    ]
+    assert len(spelling._prices) <= 3
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**14), st.sampled_from([0, 2, 5, 8]))
@@ -157,8 +166,6 @@ def test_every_documented_field_is_there(kind: str) -> None:
 def test_a_ticker_says_what_the_market_knows() -> None:
     market = live()
     trade, day = market.last, market.state()
-    assert trade is not None
-    assert day is not None
     event = decode(payloads(market, writers(market)[0])["ticker"])
     assert isinstance(event, TickerEvent)
     price = market.market.grid.price
@@ -193,7 +200,6 @@ def test_a_ticker_says_what_the_market_knows() -> None:
 def test_a_trade_carries_its_id_and_the_best_quotes() -> None:
     market = live()
     trade = market.last
-    assert trade is not None
     event = decode(payloads(market, writers(market)[1])["trade"])
     assert isinstance(event, TradeEvent)
     assert event.sequential_id == trade.time_ms * 10_000 + trade.number
@@ -207,7 +213,6 @@ def test_a_trade_carries_its_id_and_the_best_quotes() -> None:
 def test_totals_are_of_the_full_depth_and_short_sides_are_padded() -> None:
     market = live()
     book = market.book(NOW)
-    assert book is not None
     writer = writers(market)[0]
     event = decode(writer.orderbook(book, 5, 10_000.0, "REALTIME"))
     assert isinstance(event, OrderbookEvent)
@@ -307,9 +312,6 @@ def read(row: dict[str, Any]) -> dict[str, Any]:
 def test_rest_numbers_are_plain() -> None:
     market = live("KRW-BTT")
     trade, day, book = market.last, market.state(), market.book(NOW)
-    assert trade is not None
-    assert day is not None
-    assert book is not None
     writer = RowWriter(market.market)
     rows = [
         writer.ticker(trade, day),
@@ -328,8 +330,6 @@ def test_rest_numbers_are_plain() -> None:
 def test_signs_are_as_documented_per_call() -> None:
     market = live()
     trade, day = market.last, market.state()
-    assert trade is not None
-    assert day is not None
     writer = RowWriter(market.market)
     dear = trade.price + 50
     fallen = read(writer.ticker(trade, day._replace(prev_close=dear)))
@@ -348,7 +348,6 @@ def test_signs_are_as_documented_per_call() -> None:
 def test_candle_rows_have_what_their_unit_has() -> None:
     market = live()
     day = market.state()
-    assert day is not None
     writer = RowWriter(market.market)
     minute = read(writer.candle(Timeframe.MINUTE_15, day.candle, None))
     assert minute["unit"] == 15

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from decimal import Decimal
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upbit_ws_qt.markets import table_tick_size
-from upbit_ws_qt.simulator.book import DEPTH, Book
+from upbit_ws_qt.simulator.book import DEPTH, Book, Moment
 from upbit_ws_qt.simulator.candles import Candle, merged
 from upbit_ws_qt.simulator.days import DAY_MS, MINUTE_MS, MINUTES_A_DAY
 from upbit_ws_qt.simulator.floor import Kind, TradingFloor
@@ -137,6 +138,17 @@ def test_the_minutes_of_a_day_add_up_to_it(code: str) -> None:
         assert (minutes.high >= np.maximum(minutes.open, minutes.close)).all()
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_every_day_leaves_room_for_its_minutes(code: str) -> None:
+    days = market(code).history.days
+    rows = days.days(0, TODAY + 500)
+    assert int(rows.number[0]) == days.first_day
+    assert (rows.low < rows.high).all()
+    share = rows.value_above / (rows.volume.astype(float) * (rows.high - rows.low))
+    assert share.min() > 0.1
+    assert share.max() < 0.9
+
+
 @pytest.mark.parametrize("pace", [0.1, 1.0, 20.0])
 @pytest.mark.parametrize("code", FEW_CODES)
 def test_the_trades_of_a_minute_add_up_to_it(code: str, pace: float) -> None:
@@ -155,6 +167,30 @@ def test_the_trades_of_a_minute_add_up_to_it(code: str, pace: float) -> None:
         assert all(on_tick(story, price) for price in set(prices))
         assert trades.time == sorted(trades.time)
         assert trades.time[-1] - trades.start_ms == int(minutes.last_ms[row])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_thin_market_at_a_wild_pace_still_adds_up(seed: int) -> None:
+    story = market("USDT-BTC", seed, pace=100.0)
+    # Days from the whole past: prices, and so volumes and ticks, were very different.
+    for number in range(story.history.first_day, TODAY, 400):
+        day, minutes = story.history.days.day(number), story.history.minutes(number)
+        assert int(minutes.volume.sum()) == day.volume
+        assert minutes.value(0, len(minutes.minute)) == day.low * day.volume + day.value_above
+        row = number % len(minutes.minute)
+        trades = story.reader.trades(number * MINUTES_A_DAY + int(minutes.minute[row]))
+        assert min(trades.volume) > 0
+        assert sum(trades.volume) == int(minutes.volume[row])
+        value = sum(map(operator.mul, trades.price, trades.volume))
+        assert value == minutes.value(row, row + 1)
+
+
+def test_tiny_prices_count_whole_coins() -> None:
+    listing = Listing("KRW-TINY", "티끌", "Tiny", 0.00002, 0.05, 0.0, 1e15, 5.0, NOW - 400 * DAY_MS)
+    story = Market(listing, 1)
+    assert story.history.volume_decimals == 0
+    day = story.history.days.day(TODAY)
+    assert int(story.history.minutes(TODAY).volume.sum()) == day.volume
 
 
 def test_days_follow_each_other_without_a_jump() -> None:
@@ -181,11 +217,32 @@ def test_nothing_was_traded_before_the_listing() -> None:
     assert story.last_trade(first * DAY_MS - 1) is None
     whole = take(story, Timeframe.YEAR, NOW, 100)
     assert whole[-1].start_ms == Timeframe.YEAR.start_of(first * DAY_MS)
-    live = LiveMarket(story, first * DAY_MS - 1)
-    assert (live.last, live.state(), live.candle(Timeframe.DAY)) == (None, None, None)
-    assert live.book(NOW) is None
-    assert live.pop().time_ms >= first * DAY_MS
-    assert live.state() is not None
+    with pytest.raises(LookupError, match="KRW-PEPE"):
+        LiveMarket(story, first * DAY_MS - 1)
+    # On its first day a market compares with its own opening.
+    first_trade = next(iter(story.history.minutes(first).open))
+    live = LiveMarket(story, (first + 1) * DAY_MS - 1)
+    assert live.prev_close == first_trade
+    assert live.state().candle.start_ms == first * DAY_MS
+
+
+def test_a_market_joins_the_floor_when_it_was_traded_for_a_day() -> None:
+    listed = select(("KRW-PEPE",))[0].listed_ms
+    assert TradingFloor(MARKETS, 1, 1.0, listed + DAY_MS - 1).listings.get("KRW-PEPE") is None
+    young = TradingFloor(MARKETS, 1, 1.0, listed + DAY_MS)
+    assert young.live("KRW-PEPE").state().candle.volume > 0
+    assert TradingFloor(MARKETS, 1, 1.0, 0).listings == {}
+
+
+def test_searching_ends_with_the_listing() -> None:
+    yesterday = Listing("KRW-NEW", "새", "New", 100.0, 0.05, 0.0, 1e6, 0.2, (TODAY - 1) * DAY_MS)
+    story = Market(yesterday, 1)
+    for unit in Timeframe:
+        found = [candle for candle in story.candles_backwards(unit, NOW + 1, NOW) if candle]
+        assert sum(candle.volume for candle in found) == sum(
+            trade.volume for trade in story.trades_backwards(NOW) if trade
+        )
+    assert story.year_extremes(TODAY - 1) == (0, TODAY - 1, 0, TODAY - 1)
 
 
 def test_a_coin_costs_about_the_same_in_all_its_markets() -> None:
@@ -228,11 +285,8 @@ def test_who_opens_later_finds_what_the_early_one_lived_through() -> None:
         early.pop()
     late = LiveMarket(market("KRW-DOGE"), NOW + 200_000)
     assert late.last == early.last
-    early_state, late_state = early.state(), late.state()
-    assert early_state is not None
-    assert late_state is not None
     # Who sold was not counted before it was opened.
-    assert late_state._replace(sold_volume=0) == early_state._replace(sold_volume=0)
+    assert late.state()._replace(sold_volume=0) == early.state()._replace(sold_volume=0)
     assert late.book(NOW + 200_000) == early.book(NOW + 200_000)
     assert late.next_ms == early.next_ms
 
@@ -269,15 +323,16 @@ def test_coarse_candles_are_the_exact_sums_of_fine_ones(
 ) -> None:
     story = market(code)
     wholes = take(story, coarse, NOW + 1, count)
-    parts: dict[int, Candle | None] = {}
+    parts: dict[int, Candle] = {}
     for part in story.candles_backwards(fine, NOW + 1, NOW):
         if part is None:
             continue
         start = coarse.start_of(part.start_ms)
         if start < wholes[-1].start_ms:
             break
-        parts[start] = merged(part, parts.get(start))
-    expected = [part and part._replace(start_ms=start) for start, part in parts.items()]
+        later = parts.get(start)
+        parts[start] = part if later is None else merged(part, later)
+    expected = [part._replace(start_ms=start) for start, part in parts.items()]
     assert wholes == expected
 
 
@@ -349,7 +404,6 @@ def test_tickers_candles_and_books_agree_with_the_trades_at_every_instant(code: 
     live = LiveMarket(story, NOW)
     sold = bought = 0
     before = live.state()
-    assert before is not None
     for _ in range(150):
         trade = live.pop()
         sold += trade.volume if trade.sold else 0
@@ -358,7 +412,6 @@ def test_tickers_candles_and_books_agree_with_the_trades_at_every_instant(code: 
         if trade.time_ms == live.next_ms:
             continue  # Another fill of the same ms: history knows only whole ms.
         state = live.state()
-        assert state is not None
         day = take(story, Timeframe.DAY, trade.time_ms + 1, 1, trade.time_ms)[0]
         assert state.candle == day
         assert state.year_high >= day.high
@@ -372,8 +425,7 @@ def test_tickers_candles_and_books_agree_with_the_trades_at_every_instant(code: 
             assert live.candle(unit) == take(story, unit, trade.time_ms + 1, 1, trade.time_ms)[0]
 
 
-def check_book(story: Market, book: Book | None, trade: Trade) -> None:
-    assert book is not None
+def check_book(story: Market, book: Book, trade: Trade) -> None:
     asks, bids = [price for price, _ in book.asks], [price for price, _ in book.bids]
     assert asks == sorted(set(asks))
     assert bids == sorted(set(bids), reverse=True)
@@ -394,14 +446,12 @@ def test_a_trade_takes_exactly_its_volume_from_the_level_it_hits(code: str) -> N
     for _ in range(300):
         just_before = live.next_ms - 1
         # Levels are drawn anew on the grid only: look where no grid point lies between.
-        if live.last is not None and just_before // 100 == live.next_ms // 100:
+        if just_before // 100 == live.next_ms // 100:
             old = live.book(just_before)
             trade = live.pop()
             if trade.time_ms == live.next_ms:
                 continue
             new = live.book(trade.time_ms)
-            assert old is not None
-            assert new is not None
             sizes_before = dict([*old.asks, *old.bids])
             sizes_after = dict([*new.asks, *new.bids])
             if trade.price in sizes_before and trade.price in sizes_after:
@@ -412,35 +462,36 @@ def test_a_trade_takes_exactly_its_volume_from_the_level_it_hits(code: str) -> N
     assert compared > 50
 
 
-def test_books_change_between_trades_and_say_when() -> None:
-    live = LiveMarket(market("KRW-BTC"), NOW)
-    now_ms = NOW
+@pytest.mark.parametrize(
+    ("code", "duration_ms", "fewest"), [("KRW-BTC", 25_000, 100), ("KRW-GRT", 600_000, 50)]
+)
+def test_books_change_between_trades_and_say_when(code: str, duration_ms: int, fewest: int) -> None:
+    live = LiveMarket(market(code), NOW)
     changes = 0
-    last = live.book(now_ms)
-    while now_ms < NOW + 5_000:
-        now_ms = (now_ms // 100 + 1) * 100
+    last = live.book(NOW)
+    until_ms = NOW
+    for now_ms in range((NOW // 100 + 1) * 100, NOW + duration_ms, 100):
+        traded = live.next_ms <= now_ms
         while live.next_ms <= now_ms:
             live.pop()
         book = live.book(now_ms)
-        assert last is not None
-        assert book is not None
         assert now_ms >= book.changed_ms >= last.changed_ms
-        assert now_ms < book.until_ms
         if (book.asks, book.bids) != (last.asks, last.bids):
             changes += 1
             assert book.changed_ms > last.changed_ms
+            assert traded or now_ms >= until_ms
+        until_ms = book.until_ms
+        assert until_ms > now_ms
         last = book
-    assert changes > 20
+    assert changes > fewest
 
 
 def test_grouped_books_are_in_steps_of_the_level_and_hold_the_fine_ones() -> None:
     live = LiveMarket(market("KRW-BTC"), NOW)
     grid = live.market.grid
     fine = live.book(NOW)
-    assert fine is not None
     for level in (grid.quanta(10_000.0), grid.quanta(1_000_000.0)):
         book = live.book(NOW, level)
-        assert book is not None
         assert all(price % level == 0 for price, _ in [*book.asks, *book.bids])
         assert book.best_bid[0] <= fine.best_bid[0] < fine.best_ask[0] <= book.best_ask[0]
         assert len(book.asks) == DEPTH
@@ -454,10 +505,38 @@ def test_a_side_near_zero_is_short() -> None:
     listing = Listing("BTC-DUST", "먼지", "Dust", 5e-8, 0.01, 0.0, 1e6, 1.0, NOW - 400 * DAY_MS)
     live = LiveMarket(Market(listing, 1), NOW)
     book = live.book(NOW)
-    assert book is not None
     assert 0 < len(book.bids) < DEPTH
     assert len(book.asks) == DEPTH
     assert live.best_sizes(NOW) == (book.best_ask[1], book.best_bid[1])
+    grouped = live.book(NOW, 10)
+    assert grouped.bids == []
+    assert grouped.best_bid == (0, 0)
+    assert grouped.best_ask[0] % 10 == 0
+    moment = Moment(NOW, live.last.time_ms, live.market.reader.trades(NOW // MINUTE_MS), 0)
+    assert live.market.books.size(moment, 0) == 0
+
+
+def test_a_book_forgets_and_stays_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    undisturbed = [LiveMarket(market("KRW-ETH"), NOW).book(NOW + step) for step in (0, 900, 0)]
+    monkeypatch.setattr("upbit_ws_qt.simulator.book._REMEMBERED", 3)
+    live = LiveMarket(market("KRW-ETH"), NOW)
+    assert [live.book(NOW + step) for step in (0, 900, 0)] == undisturbed
+    assert len(live.market.books._sizes) <= 5
+
+
+def test_the_book_of_a_quiet_market_is_as_old_as_its_last_change() -> None:
+    live = LiveMarket(market("KRW-AQT"), NOW)
+    ages = []
+    for step in range(0, 60_000, 1_000):
+        now_ms = NOW + step
+        while live.next_ms <= now_ms:
+            live.pop()
+        book = live.book(now_ms)
+        ages.append(now_ms - book.changed_ms)
+        assert live.book(book.changed_ms if book.changed_ms > live.last.time_ms else now_ms)[
+            1:3
+        ] == (book.asks, book.bids)
+    assert max(ages) > 1_000
 
 
 def test_the_quiet_market_trades_once_in_minutes_and_the_busy_one_in_bursts() -> None:
@@ -477,15 +556,15 @@ def test_a_new_day_begins_at_midnight_utc_with_the_first_trade() -> None:
     while live.next_ms < midnight:
         live.pop()
     old = live.state()
-    assert old is not None
     assert old.candle.start_ms == midnight - DAY_MS
     # Nobody has traded yet: whoever opens now still sees the old day.
-    opened = LiveMarket(story, midnight + 1).state()
-    assert opened is not None
-    assert opened.candle == old.candle
+    opened = LiveMarket(story, midnight + 1)
+    assert opened.state().candle == old.candle
+    minutes = take(story, Timeframe.MINUTE_1, midnight + 2, 1, midnight + 1)
+    assert minutes[0] == opened.candle(Timeframe.MINUTE_1)
+    assert take(story, Timeframe.DAY, midnight + 2, 1, midnight + 1) == [old.candle]
     trade = live.pop()
     new = live.state()
-    assert new is not None
     assert new.candle == Candle(
         midnight,
         trade.price,
@@ -499,6 +578,29 @@ def test_a_new_day_begins_at_midnight_utc_with_the_first_trade() -> None:
     assert new.prev_close == old.candle.close
     assert new.volume_24h > new.candle.volume
     assert new.sold_volume == (trade.volume if trade.sold else 0)
+
+
+@pytest.mark.parametrize("code", ["KRW-ETH", "KRW-AQT"])
+def test_a_day_rolls_by_whole_minutes(code: str) -> None:
+    story = market(code)
+    state = LiveMarket(story, NOW).state()
+    first = (NOW // MINUTE_MS - MINUTES_A_DAY) * MINUTE_MS
+    minutes = [
+        candle
+        for candle in take(story, Timeframe.MINUTE_1, NOW + 1, MINUTES_A_DAY + 2)
+        if candle.start_ms >= first
+    ]
+    last = NOW // MINUTE_MS * MINUTE_MS
+    if minutes[0].start_ms < last:
+        # The rolling day is as of the last trade.
+        first = minutes[0].start_ms - DAY_MS
+        minutes = [
+            candle
+            for candle in take(story, Timeframe.MINUTE_1, NOW + 1, MINUTES_A_DAY + 2)
+            if candle.start_ms >= first
+        ]
+    assert state.volume_24h == sum(candle.volume for candle in minutes)
+    assert state.value_24h == sum(candle.value for candle in minutes)
 
 
 def test_trades_backwards_are_the_trades_forwards() -> None:
@@ -516,15 +618,19 @@ def test_trades_backwards_are_the_trades_forwards() -> None:
 # --- The floor -------------------------------------------------------------------------------
 
 
-def floor(*codes: str) -> TradingFloor:
-    return TradingFloor(select(codes or None), 1, 1.0, NOW)
+def floor(*codes: str, pace: float = 1.0) -> TradingFloor:
+    return TradingFloor(select(codes or None), 1, pace, NOW)
 
 
 def test_things_happen_in_order_and_a_second_ends_before_the_next_ones_trades() -> None:
-    trading = floor("KRW-BTC", "KRW-XRP", "KRW-AQT")
+    trading = floor("KRW-BTC", "KRW-XRP", "KRW-AQT", pace=50.0)
     for code in trading.listings:
         trading.watch_book(code)
-    happened = list(trading.run(NOW + 30_000))
+    happened = []
+    for found in trading.run(NOW + 30_000):
+        happened.append(found)
+        if found.kind is Kind.SECOND:
+            assert found.watched.live.last.time_ms < found.time_ms
     order = [(found.time_ms, found.kind) for found in happened]
     assert order == sorted(order)
     assert {found.kind for found in happened} == set(Kind)
@@ -584,7 +690,6 @@ def test_a_book_is_reported_again_when_it_changes_by_itself() -> None:
         if found.kind is Kind.BOOK:
             reports += 1
             book = watched.live.book(found.time_ms)
-            assert book is not None
             trading.book_drawn("KRW-KAVA", book.until_ms)
     assert reports > 5
     trading.unwatch("KRW-KAVA")

@@ -208,6 +208,16 @@ def test_other_tokens_are_refused_with_the_exchanges_words() -> None:
     assert refusal(ring, good) == "nonce_used"
 
 
+def test_old_nonces_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("upbit_ws_qt.simulator.keys._NONCES_REMEMBERED", 2)
+    ring = KeyRing(1)
+    key = ring.issue()
+    for nonce in ("a", "b", "c"):
+        ring.check(signed(key, nonce=nonce))
+    assert refusal(ring, signed(key, nonce="b")) == "nonce_used"
+    ring.check(signed(key, nonce="a"))
+
+
 def test_the_hash_of_the_query_is_checked() -> None:
     ring = KeyRing(1)
     key = ring.issue()

@@ -7,15 +7,22 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from upbit_ws_qt.errors import LocalError
 
 from .server import SimulatedExchange
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, where argparse would print its usage as well."""
+        self.exit(2, f"{message}; see {self.prog} --help\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until Ctrl-C; return the exit code."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m upbit_ws_qt.simulator",
         description="A simulated Upbit for tests and demonstrations, on this machine only.",
     )

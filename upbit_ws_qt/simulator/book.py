@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from .days import MINUTE_MS
 from .history import History
 from .noise import Noise
 from .trades import MinuteTrades
 
-__all__ = ["DEPTH", "Book", "BookMaker"]
+__all__ = ["DEPTH", "Book", "BookMaker", "Moment"]
 
 DEPTH = 30
 GRID_MS = 100
@@ -49,11 +49,28 @@ class Book(NamedTuple):
         return self.bids[0] if self.bids else (0, 0)
 
 
+class Moment(NamedTuple):
+    """When a book is looked at.
+
+    ``now_ms`` lies in the minute of ``trades``, of which ``done`` have happened; ``last_ms`` is the
+    time of the last trade, in that minute or before it.
+    """
+
+    now_ms: int
+    last_ms: int
+    trades: MinuteTrades
+    done: int
+
+
 class _Level(NamedTuple):
     period: int
     phase: int
     present: bool
     log_size: float
+
+
+# By price and life of the level, the trades in it: their place in the minute and their volume.
+_Waiting: TypeAlias = dict[tuple[int, int], list[tuple[int, int]]]
 
 
 # State: memories of what was worked out (levels, sizes, ladders); losing them changes nothing.
@@ -75,28 +92,17 @@ class BookMaker:
         self._log_size = math.log(max(mean_trade * 12.0, 10.0))
         self._levels: dict[int, _Level] = {}
         self._sizes: dict[int, tuple[int, int]] = {}
+        self._known_waiting: tuple[int, _Waiting] = (-1, {})
         self._ladders: dict[tuple[int, bool], tuple[int, ...]] = {}
 
-    def book(self, now_ms: int, bid: int, ask: int, trades: MinuteTrades, done: int) -> Book:
-        """The book of 30 levels at ``now_ms``.
+    def book(self, moment: Moment, bid: int, ask: int) -> Book:
+        """The book of 30 levels around the best prices ``bid`` (0 for none) and ``ask``."""
+        return self._made(moment, self._ladder(ask, up=True), self._ladder(bid, up=False))
 
-        Args:
-            now_ms: the moment, in the minute of ``trades``.
-            bid: the best price of buyers (quanta); 0 for none.
-            ask: the best price of sellers.
-            trades: the minute's trades, those to come included.
-            done: how many of them have happened.
-        """
-        return self._made(
-            now_ms, self._ladder(ask, up=True), self._ladder(bid, up=False), trades, done
-        )
-
-    def grouped(
-        self, now_ms: int, bid: int, ask: int, trades: MinuteTrades, done: int, level: int
-    ) -> Book:
+    def grouped(self, moment: Moment, bid: int, ask: int, level: int) -> Book:
         """The book in steps of ``level`` quanta: asks rounded up to it, bids down."""
         asks, bids = self._deep_ladder(ask, up=True), self._deep_ladder(bid, up=False)
-        deep = self._made(now_ms, asks, bids, trades, done)
+        deep = self._made(moment, asks, bids)
         return Book(
             deep.changed_ms,
             _gathered([(-(-price // level) * level, size) for price, size in deep.asks]),
@@ -104,56 +110,67 @@ class BookMaker:
             deep.until_ms,
         )
 
-    def size(self, now_ms: int, price: int, trades: MinuteTrades, done: int) -> int:
-        """What the level ``price`` holds at ``now_ms``, in volume units."""
+    def size(self, moment: Moment, price: int) -> int:
+        """What the level ``price`` holds, in volume units; nothing at price 0."""
         if price <= 0:
             return 0
-        return self._own_size(now_ms // GRID_MS, price)[0] + self._waiting(
-            now_ms, trades, done
-        ).get(price, 0)
+        waiting = self._waiting(moment.trades)
+        return self._held(moment.now_ms // GRID_MS, price, waiting, moment.done)[0]
 
     def _made(
-        self,
-        now_ms: int,
-        ask_ladder: tuple[int, ...],
-        bid_ladder: tuple[int, ...],
-        trades: MinuteTrades,
-        done: int,
+        self, moment: Moment, ask_ladder: tuple[int, ...], bid_ladder: tuple[int, ...]
     ) -> Book:
-        waiting = self._waiting(now_ms, trades, done)
-        step = now_ms // GRID_MS
-        # A new minute shows what waits in it.
-        changed = trades.start_ms if trades.time else 0
-        until = trades.start_ms + MINUTE_MS
+        trades, done, step = moment.trades, moment.done, moment.now_ms // GRID_MS
+        waiting = self._waiting(trades)
+        changed, until = moment.last_ms, trades.start_ms + MINUTE_MS
+        if trades.time:
+            # A new minute shows what waits in it.
+            changed = max(changed, trades.start_ms)
         sides: list[list[tuple[int, int]]] = []
         for ladder in (ask_ladder, bid_ladder):
             side: list[tuple[int, int]] = []
             for price in ladder:
-                size, since, end = self._own_size(step, price)
-                changed = max(changed, since)
-                until = min(until, end)
-                side.append((price, size + waiting.get(price, 0) if waiting else size))
+                size, since, end = self._held(step, price, waiting, done)
+                if since > changed:
+                    changed = since
+                if end < until:
+                    until = end
+                side.append((price, size))
             sides.append(side)
-        if done:
-            changed = max(changed, trades.time[done - 1])
         return Book(changed, sides[0], sides[1], until)
 
-    def _waiting(self, now_ms: int, trades: MinuteTrades, done: int) -> dict[int, int]:
-        """By price, what will be traded there before its level is drawn again."""
-        found: dict[int, int] = {}
-        step = now_ms // GRID_MS
-        # No level lives longer than this, so no later trade can count.
-        horizon = now_ms + self._period * 13 * GRID_MS
-        for index in range(done, len(trades.time)):
-            time = trades.time[index]
-            if time > horizon:
-                break
-            price = trades.price[index]
+    def _waiting(self, trades: MinuteTrades) -> _Waiting:
+        """What will be traded at each level in each of its lives in this minute."""
+        start_ms, known = self._known_waiting
+        if start_ms == trades.start_ms:
+            return known
+        waiting: _Waiting = {}
+        rows = zip(trades.time, trades.price, trades.volume, strict=True)
+        for index, (time, price, volume) in enumerate(rows):
             level = self._level(price)
-            now_drawn = (step + level.phase) // level.period
-            if (time // GRID_MS + level.phase) // level.period == now_drawn:
-                found[price] = found.get(price, 0) + trades.volume[index]
-        return found
+            life = (time // GRID_MS + level.phase) // level.period
+            waiting.setdefault((price, life), []).append((index, volume))
+        self._known_waiting = (trades.start_ms, waiting)
+        return waiting
+
+    def _held(self, step: int, price: int, waiting: _Waiting, done: int) -> tuple[int, int, int]:
+        """What a level holds, and the ms it was drawn and will be drawn again."""
+        level = self._levels.get(price) or self._level(price)
+        period, phase = level.period, level.phase
+        life = (step + phase) // period
+        known = self._sizes.get(price)
+        if known is None or known[0] != life:
+            if len(self._sizes) > _REMEMBERED:
+                self._sizes.clear()
+            chance = self._size_noise.one(price * 1_000_003 + life)
+            size = max(int(math.exp(level.log_size + 2.6 * (chance - 0.5))), 1)
+            known = self._sizes[price] = (life, size)
+        size = known[1]
+        for index, volume in waiting.get((price, life), ()):
+            if index >= done:
+                size += volume
+        since = (life * period - phase) * GRID_MS
+        return size, since, since + period * GRID_MS
 
     def _level(self, price: int) -> _Level:
         level = self._levels.get(price)
@@ -169,24 +186,10 @@ class BookMaker:
             self._levels[price] = level
         return level
 
-    def _own_size(self, step: int, price: int) -> tuple[int, int, int]:
-        """The random part of a level's size, and the ms it was drawn and will be drawn again."""
-        level = self._level(price)
-        drawn = (step + level.phase) // level.period
-        since = (drawn * level.period - level.phase) * GRID_MS
-        known = self._sizes.get(price)
-        if known is None or known[0] != drawn:
-            if len(self._sizes) > _REMEMBERED:
-                self._sizes.clear()
-            chance = self._size_noise.one(price * 1_000_003 + drawn)
-            size = max(int(math.exp(level.log_size + 2.6 * (chance - 0.5))), 1)
-            known = self._sizes[price] = (drawn, size)
-        return known[1], since, since + level.period * GRID_MS
-
     def _ladder(self, touch: int, *, up: bool) -> tuple[int, ...]:
         found = self._ladders.get((touch, up))
         if found is None:
-            if len(self._ladders) > 256:
+            if len(self._ladders) > _REMEMBERED:
                 self._ladders.clear()
             prices: list[int] = []
             price, tried = touch, 0

@@ -32,10 +32,10 @@ class Candle(NamedTuple):
     last_ms: int
 
 
-def merged(early: Candle | None, late: Candle | None) -> Candle | None:
+def merged(early: Candle | None, late: Candle) -> Candle:
     """One candle of two neighbours; it starts where the first starts."""
-    if early is None or late is None:
-        return early or late
+    if early is None:
+        return late
     return Candle(
         early.start_ms,
         early.open,
@@ -76,10 +76,9 @@ class CandleReader:
         """One candle from ``start_ms`` (a whole minute of the same day) up to ``now_ms``."""
         minutes = self.history.minutes(start_ms // DAY_MS)
         first = minutes.row_of(start_ms % DAY_MS // MINUTE_MS)
-        return merged(
-            self.rows(minutes, first, minutes.row_of(now_ms % DAY_MS // MINUTE_MS), start_ms),
-            self.part_of_minute(now_ms),
-        )
+        last = minutes.row_of(now_ms % DAY_MS // MINUTE_MS)
+        whole, part = self.rows(minutes, first, last, start_ms), self.part_of_minute(now_ms)
+        return whole if part is None else merged(whole, part)
 
     def rows(self, minutes: Minutes, first: int, last: int, start_ms: int) -> Candle | None:
         """One candle of the rows from ``first`` up to, not including, ``last``."""
@@ -146,7 +145,7 @@ class CandleReader:
                 start = part.start_ms - part.start_ms % (unit * MINUTE_MS)
                 part = part._replace(start_ms=start)
                 if found and found[-1].start_ms == start:
-                    found[-1] = merged(found[-1], part) or part
+                    found[-1] = merged(found[-1], part)
                 else:
                     found.append(part)
             yield from (candle for candle in reversed(found) if candle.start_ms < to_ms)
@@ -161,10 +160,11 @@ class CandleReader:
                 yield None
                 continue
             start = unit.start_of(candle.start_ms)
-            if growing is not None and growing.start_ms != start:
+            if growing is None or growing.start_ms != start:
                 yield growing
-                growing = None
-            growing = merged(candle, growing)._replace(start_ms=start)  # type: ignore[union-attr]
+                growing = candle._replace(start_ms=start)
+            else:
+                growing = merged(candle, growing)._replace(start_ms=start)
         yield growing
 
     def _single_days_backwards(self, end_ms: int, now_ms: int) -> Iterator[Candle | None]:

@@ -29,8 +29,8 @@ _OCTAVES = 11
 # Days are worked out in blocks: a block costs little more than one day.
 _BLOCK_DAYS = 512
 _KEPT_BLOCKS = 4
-# Sums of volume times range must fit 63 bits, with room for a wild day.
-_PRODUCT_LIMIT = 2e17
+# Sums of volume times range must fit 63 bits, also on a day a hundred times as wild as others.
+_PRODUCT_LIMIT = 2e16
 
 
 class Day(NamedTuple):
@@ -117,6 +117,7 @@ class DayMaker:
             )
             for name in names
         }
+        self._level = listing.price * 10**self.grid.decimals / self.grid.scale
         self._anchor = float(self._wander(np.array([_ANCHOR_DAY], dtype=np.int64))[0])
         self._blocks: dict[int, Days] = {}
 
@@ -152,8 +153,7 @@ class DayMaker:
         """The price at 00:00 UTC of each day, in quanta."""
         reach = np.log(self.listing.price / self.listing.lowest_price) - 0.7
         drift = np.clip(self._wander(days) - self._anchor, -reach, reach)
-        level = self.listing.price * 10**self.grid.decimals / self.grid.scale
-        return self.grid.on_grid(level * np.exp(drift))
+        return self.grid.on_grid(self._level * np.exp(drift))
 
     def _make(self, number: Ints) -> Days:
         noise = self._noise
@@ -172,7 +172,9 @@ class DayMaker:
         moved = np.abs(close - open_) / bottom / self.listing.volatility
         busy = mood * (0.75 + 0.5 * moved) * np.exp(0.35 * noise["volume"].signed(number))
         units = self.listing.daily_volume * 10**self.volume_decimals
-        volume = (units * np.clip(busy, 0.3, 8.0)).astype(np.int64)
+        # The turnover is steady: of a coin that costs more, fewer are traded.
+        cheap = self._level / open_
+        volume = (units * cheap * np.clip(busy, 0.3, 8.0)).astype(np.int64)
         high_at, low_at = noise["high_at"].uniform(number), noise["low_at"].uniform(number)
         # The mean price of a day that runs straight from point to point, a little disturbed.
         swapped = high_at > low_at

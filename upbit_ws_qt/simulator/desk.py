@@ -49,14 +49,14 @@ class MessageDesk:
         if text not in _PINGS:
             self._record.append(ReceivedRequest(connection.number, _parsed(text)))
         if connection.too_many():
-            self._refuse(connection, Refusal("TOO_MANY_REQUEST"))
+            connection.refuse("TOO_MANY_REQUEST")
             return
         if text in _PINGS:
             connection.begin_status()
             return
         request = read_request(text, private=connection.private)
         if isinstance(request, Refusal):
-            self._refuse(connection, request)
+            connection.refuse(request.name, **request.fields)
             return
         if request.lists_subscriptions:
             self._list(connection, request)
@@ -83,10 +83,6 @@ class MessageDesk:
                 connection.flush()
                 await asyncio.sleep(0)
                 since = time.perf_counter()
-
-    def _refuse(self, connection: ServedConnection, refusal: Refusal) -> None:
-        self._hub.remove(connection)
-        connection.refuse(refusal.name, **refusal.fields)
 
 
 def _parsed(text: str | bytes) -> object:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .book import GRID_MS
+from .days import DAY_MS
 from .listing import Listing
 from .market import LiveMarket, Market, Trade
 
@@ -58,7 +59,10 @@ class TradingFloor:
     def __init__(self, listings: tuple[Listing, ...], seed: int, pace: float, now_ms: int) -> None:
         self.now_ms = now_ms
         self._seed, self._pace = seed, pace
-        self.listings = {listing.code: listing for listing in listings}
+        # Only what has been traded for a day: then every market has a last price.
+        self.listings = {
+            listing.code: listing for listing in listings if listing.listed_ms + DAY_MS <= now_ms
+        }
         self._markets: dict[str, Market] = {}
         self.watched: dict[str, Watched] = {}
         self._due: list[tuple[int, Kind, str]] = []

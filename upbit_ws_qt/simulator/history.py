@@ -20,6 +20,8 @@ __all__ = ["WIDE_MINUTE", "History", "Minutes"]
 
 _KEPT_DAYS = 12
 _MOST_TRADES_A_MINUTE = 60_000
+# The mean trade of a day in volume units, at least.
+_LEAST_MEAN_TRADE = 1000
 # A minute with fewer trades spans at most one tick: so few cannot be settled over a wider range.
 WIDE_MINUTE = 6
 
@@ -94,12 +96,12 @@ class History:
         return found
 
     def _make_minutes(self, day: int) -> Minutes:
-        grid, whole = self.grid, self.days.day(day)
+        whole = self.days.day(day)
         rng = self._minutes_noise.generator(day)
         steps, heat = _weather(self._way_noise.generator(day))
-        trades = np.minimum(rng.poisson(self.days.rate * heat), _MOST_TRADES_A_MINUTE).astype(
-            np.int64
-        )
+        # However fast the pace, a trade is at least so large that volumes can be settled.
+        rate = min(self.days.rate, whole.volume / _LEAST_MEAN_TRADE / MINUTES_A_DAY)
+        trades = np.minimum(rng.poisson(rate * heat), _MOST_TRADES_A_MINUTE).astype(np.int64)
         for forced in range(7, MINUTES_A_DAY, 160):
             trades[forced] = max(int(trades[forced]), 1)
         final_minute, final_ms = divmod(whole.last_ms, MINUTE_MS)
@@ -108,44 +110,12 @@ class History:
         minute = np.flatnonzero(trades)
         count = trades[minute]
         rows = len(minute)
-        day_low, day_high = whole.low, whole.high
+        day_low = whole.low
         at_high, at_low = _two_rows(minute, whole.high_at, whole.low_at)
         count[at_low] = max(int(count[at_low]), 2)
-        alone, few = count == 1, count < WIDE_MINUTE
-
-        # The way of the closing prices through the four fixed points, never outside the day. It
-        # is the same in all markets of a coin, however rarely they are traded.
-        anchors = sorted(
-            ((0, whole.open), (at_high, day_high), (at_low, day_low), (rows - 1, whole.close))
-        )
-        points = np.array([minute[row] for row, _ in anchors], dtype=np.int64)
-        prices = np.array([price for _, price in anchors], dtype=np.float64)
-        stride = (day_high - day_low) / 1.67 / np.sqrt(MINUTES_A_DAY)
-        whole_way = np.cumsum(steps * stride)
-        way = whole_way[minute] + np.interp(minute, points, prices - whole_way[points])
-        way = np.where(way > day_high, 2 * day_high - way, way)
-        way = np.where(way < day_low, 2 * day_low - way, way)
-        close = np.clip(grid.on_grid(np.clip(way, day_low, day_high)), day_low, day_high)
-        for index, price in anchors:
-            close[index] = price
-
-        before = np.empty(rows, dtype=np.int64)
-        before[0], before[1:] = whole.open, close[:-1]
-        jump = rng.integers(-1, 2, rows)
-        near = np.clip(grid.steps(np.where(few, close, before), jump), day_low, day_high)
-        # A step down from a band's lower edge may be smaller than the tick above it: stay then.
-        few_fits = np.abs(near - close) <= grid.ticks(np.minimum(near, close))
-        open_ = np.where(alone | (few & ~few_fits), close, near)
-        open_[0] = whole.open
-        above_low = day_low + grid.tick(day_low)
-        if few[at_low]:
-            open_[at_low] = above_low
-        wick = np.abs(rng.standard_normal((2, rows))) * (stride * 0.7)
-        top, bottom = np.maximum(open_, close), np.minimum(open_, close)
-        high = np.where(few, top, np.clip(grid.on_grid(top + wick[0]), top, day_high))
-        low = np.where(few, bottom, np.clip(grid.on_grid(bottom - wick[1]), day_low, bottom))
-        high[at_low] = max(int(high[at_low]), above_low)
-
+        anchors = {0: whole.open, at_high: whole.high, at_low: day_low, rows - 1: whole.close}
+        close = self._closes(whole, minute, steps, anchors)
+        open_, high, low = self._bodies(whole, rng, count, close, at_low)
         volume, value_above = self._share_out(whole, rng, count, high, low, (open_ + close) / 2)
         # The last of n trades comes late in its minute, the later the more there are.
         last_ms = (60_000 * rng.random(rows) ** (1.0 / count)).astype(np.int64)
@@ -165,11 +135,61 @@ class History:
             volume=volume,
             value_above=value_above,
             last_ms=last_ms,
-            before=before,
+            before=np.append(whole.open, close[:-1]),
             volume_sums=volume_sums,
             value_sums=value_sums,
             day_low=day_low,
         )
+
+    def _closes(self, day: Day, minute: Ints, steps: Floats, anchors: dict[int, int]) -> Ints:
+        """The way of the closing prices through ``anchors`` (row: price), never outside the day.
+
+        It is the same in all markets of a coin, however rarely they are traded.
+        """
+        fixed = np.array(sorted(anchors), dtype=np.int64)
+        prices = np.array([anchors[int(row)] for row in fixed], dtype=np.int64)
+        points = minute[fixed]
+        whole_way = np.cumsum(steps * self._stride(day))
+        way = whole_way[minute] + np.interp(minute, points, prices - whole_way[points])
+        way = np.where(way > day.high, 2 * day.high - way, way)
+        way = np.where(way < day.low, 2 * day.low - way, way)
+        close: Ints = np.clip(self.grid.on_grid(np.clip(way, day.low, day.high)), day.low, day.high)
+        close[fixed] = prices
+        return close
+
+    def _stride(self, day: Day) -> float:
+        """How far the price goes in a minute; a random walk's range is 1.67 times its end."""
+        return (day.high - day.low) / 1.67 / float(np.sqrt(MINUTES_A_DAY))
+
+    def _bodies(
+        self, day: Day, rng: np.random.Generator, count: Ints, close: Ints, at_low: int
+    ) -> tuple[Ints, Ints, Ints]:
+        """Opens, highs and lows around the closes."""
+        grid, rows = self.grid, len(close)
+        jump = rng.integers(-1, 2, rows)
+        wick = np.abs(rng.standard_normal((2, rows))) * (self._stride(day) * 0.7)
+        open_ = np.clip(grid.steps(np.append(day.open, close[:-1]), jump), day.low, day.high)
+        open_[0] = day.open
+        top, bottom = np.maximum(open_, close), np.minimum(open_, close)
+        high = np.clip(grid.on_grid(top + wick[0]), top, day.high)
+        low = np.clip(grid.on_grid(bottom - wick[1]), day.low, bottom)
+
+        # Few trades or little volume cannot be settled over such a range: they get one tick.
+        fair = day.volume * (count / count.sum())
+        least = least_volume((high - low) // grid.ticks(low), count)
+        narrow = (count < WIDE_MINUTE) | (10 * least > fair)
+        near = np.clip(grid.steps(close, jump), day.low, day.high)
+        # A step down from a band's lower edge may be smaller than the tick above it: stay then.
+        fits = (count > 1) & (np.abs(near - close) <= grid.ticks(np.minimum(near, close)))
+        near = np.where(fits, near, close)
+        near[0] = day.open
+        near[at_low] = above_low = day.low + grid.tick(day.low)
+        open_ = np.where(narrow, near, open_)
+        high = np.where(narrow, np.maximum(near, close), high)
+        low = np.where(narrow, np.minimum(near, close), low)
+        # One minute in the band of the day's low always has room for what rounding leaves.
+        high[at_low] = max(int(high[at_low]), above_low)
+        return open_, high, low
 
     def _share_out(
         self, day: Day, rng: np.random.Generator, count: Ints, high: Ints, low: Ints, mid: Floats

@@ -51,6 +51,10 @@ class _Streams:
             self.books[book_key].pop(listener, None)
             if not self.books[book_key]:
                 del self.books[book_key]
+        levels = {level for level, _ in self.books}
+        self.sent_books = {
+            level: book for level, book in self.sent_books.items() if level in levels
+        }
         for unit in list(self.candles):
             self.candles[unit].pop(listener, None)
             if not self.candles[unit]:
@@ -115,9 +119,7 @@ class Hub:
             self._send_changed_books(live, streams, happening.time_ms)
         else:
             for unit, listeners in streams.candles.items():
-                candle = live.candle(unit)
-                if candle is not None:
-                    self._send(live, listeners, _candle(unit, candle, _REALTIME))
+                self._send(live, listeners, _candle(unit, live.candle(unit), _REALTIME))
 
     def _begin(self, listener: Listener, wish: Wish, code: str, suffix: str) -> None:
         depth = int(suffix) if suffix.isdecimal() and int(suffix) in _DEPTHS else DEPTH
@@ -125,23 +127,26 @@ class Hub:
         levels = {float(level) for level in market.listing.levels}
         if wish.type == "orderbook" and wish.level not in levels:
             return
-        live = self._floor.live(code)
-        if not wish.only_snapshot:
-            self._codes[listener].add(code)
-            streams = self._streams.setdefault(code, _Streams())
-            if wish.type == "orderbook":
-                live = self._floor.watch_book(code).live
-                streams.books.setdefault((wish.level, depth), {})[listener] = None
-            else:
-                live = self._floor.watch(code).live
-                if wish.type == "ticker":
-                    streams.tickers[listener] = None
-                elif wish.type == "trade":
-                    streams.trades[listener] = None
-                else:
-                    streams.candles.setdefault(_UNITS[wish.type], {})[listener] = None
-        if not wish.only_realtime and live.last is not None:
+        if wish.only_snapshot:
+            live = self._floor.live(code)
+        else:
+            live = self._listen(listener, wish, code, depth)
+        if not wish.only_realtime:
             self._send_snapshot(listener, wish, live, depth)
+
+    def _listen(self, listener: Listener, wish: Wish, code: str, depth: int) -> LiveMarket:
+        self._codes[listener].add(code)
+        streams = self._streams.setdefault(code, _Streams())
+        if wish.type == "orderbook":
+            streams.books.setdefault((wish.level, depth), {})[listener] = None
+            return self._floor.watch_book(code).live
+        if wish.type == "ticker":
+            streams.tickers[listener] = None
+        elif wish.type == "trade":
+            streams.trades[listener] = None
+        else:
+            streams.candles.setdefault(_UNITS[wish.type], {})[listener] = None
+        return self._floor.watch(code).live
 
     def _send_snapshot(self, listener: Listener, wish: Wish, live: LiveMarket, depth: int) -> None:
         if wish.type == "ticker":
@@ -150,12 +155,12 @@ class Hub:
             self._send_trade(live, (listener,), _SNAPSHOT)
         elif wish.type == "orderbook":
             book = self._book(live, wish.level, self._floor.now_ms)
+            if not wish.only_snapshot:
+                self._streams[live.market.code].sent_books.setdefault(wish.level, book)
             self._send(live, (listener,), _book(book, depth, wish.level, _SNAPSHOT))
         else:
             unit = _UNITS[wish.type]
-            candle = live.candle(unit)
-            if candle is not None:
-                self._send(live, (listener,), _candle(unit, candle, _SNAPSHOT))
+            self._send(live, (listener,), _candle(unit, live.candle(unit), _SNAPSHOT))
 
     def _send_changed_books(self, live: LiveMarket, streams: _Streams, now_ms: int) -> None:
         changed: dict[float, Book | None] = {}
@@ -176,27 +181,20 @@ class Hub:
     def _book(self, live: LiveMarket, level: float, now_ms: int) -> Book:
         grid = live.market.grid
         quanta = round(level * 10**grid.decimals / grid.scale) if level else 0
-        book = live.book(now_ms, quanta)
-        if book is None:
-            raise LookupError(f"{live.market.code} has never traded")
-        return book
+        return live.book(now_ms, quanta)
 
     def _send_ticker(
         self, live: LiveMarket, listeners: Iterable[Listener], stream_type: str
     ) -> None:
         trade, day = live.last, live.state()
-        if trade is not None and day is not None:
-            self._send(live, listeners, lambda writer: writer.ticker(trade, day, stream_type))
+        self._send(live, listeners, lambda writer: writer.ticker(trade, day, stream_type))
 
     def _send_trade(
         self, live: LiveMarket, listeners: Iterable[Listener], stream_type: str
     ) -> None:
-        trade = live.last
-        if trade is not None:
-            sizes, before = live.best_sizes(trade.time_ms), live.prev_close
-            self._send(
-                live, listeners, lambda writer: writer.trade(trade, before, sizes, stream_type)
-            )
+        trade, before = live.last, live.prev_close
+        sizes = live.best_sizes(trade.time_ms)
+        self._send(live, listeners, lambda writer: writer.trade(trade, before, sizes, stream_type))
 
     def _send(
         self,

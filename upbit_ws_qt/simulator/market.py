@@ -7,12 +7,14 @@ for a moment; :class:`LiveMarket` walks along and says what changes.
 
 from __future__ import annotations
 
+import bisect
+import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from upbit_ws_qt.timeframe import Timeframe
 
-from .book import Book, BookMaker
+from .book import Book, BookMaker, Moment
 from .candles import Candle, CandleReader, candle_of, merged
 from .days import DAY_MS, MINUTE_MS, MINUTES_A_DAY
 from .history import History
@@ -105,25 +107,25 @@ class Market:
 # it in the day; all of it is worked out again by making another one at the same moment, except
 # `_sold_before`: nobody counted the sides before it was made, so about half is taken.
 class LiveMarket:
-    """A market from ``now_ms`` on, trade by trade."""
+    """A market from ``now_ms`` on, trade by trade.
+
+    Raises:
+        LookupError: nobody has traded it yet.
+    """
 
     def __init__(self, market: Market, now_ms: int) -> None:
-        self.market = market
-        self.last: Trade | None = None
-        self._trades = market.reader.trades(now_ms // MINUTE_MS)
-        self._done = 0
-        self._minute: Candle | None = None
-        self._parts: dict[Timeframe, Candle | None] = {}
-        self._sold_before = self._sold_in_minute = 0
-        self._day: int = -1
-        self._before_24h: tuple[int, int] = (0, 0)
-        self._year: tuple[int, int, int, int] = (0, 0, 0, 0)
-        self.prev_close = 0
         last = market.last_trade(now_ms)
-        if last is not None:
-            self._enter(market.reader.trades(last.time_ms // MINUTE_MS))
-            while self._done < len(self._trades) and self._trades.time[self._done] <= now_ms:
-                self._apply()
+        if last is None:
+            raise LookupError(f"nobody has traded {market.code} yet")
+        self.market = market
+        self.last: Trade = last
+        self._day: int = -1
+        self._sold_before = self._sold_in_minute = 0
+        self._enter(market.reader.trades(last.time_ms // MINUTE_MS))
+        trades = self._trades
+        self._done = bisect.bisect_right(trades.time, now_ms)
+        self._minute = candle_of(trades, trades.start_ms, 0, self._done)
+        self._sold_in_minute = sum(itertools.compress(trades.volume[: self._done], trades.sold))
         self._next = self._find_next()
 
     @property
@@ -141,28 +143,22 @@ class LiveMarket:
         self._next = self._find_next()
         return trade
 
-    def candle(self, unit: Timeframe) -> Candle | None:
-        """The candle of ``unit`` that holds the last trade, up to it."""
-        minute = self._minute
-        if self.last is None or minute is None:
-            return None
+    def candle(self, unit: Timeframe) -> Candle:
+        """The candle of ``unit``, up to a day, that holds the last trade, up to it."""
         if unit is Timeframe.SECOND_1:
             return self._second()
+        minute = self._minute
         start = unit.start_of(minute.start_ms)
         if unit not in self._parts:
             minutes = self.market.history.minutes(self._day)
             first = minutes.row_of(start % DAY_MS // MINUTE_MS)
             last = minutes.row_of(minute.start_ms % DAY_MS // MINUTE_MS)
             self._parts[unit] = self.market.reader.rows(minutes, first, last, start)
-        found = merged(self._parts[unit], minute)
-        return found if found is None else found._replace(start_ms=start)
+        return merged(self._parts[unit], minute)._replace(start_ms=start)
 
-    def state(self) -> DayState | None:
+    def state(self) -> DayState:
         """The day of the last trade, up to it."""
-        candle = self.candle(Timeframe.DAY)
-        minute = self._minute
-        if candle is None or minute is None:
-            return None
+        candle, minute = self.candle(Timeframe.DAY), self._minute
         high, high_day, low, low_day = self._year
         if candle.high >= high:
             high, high_day = candle.high, self._day
@@ -180,28 +176,18 @@ class LiveMarket:
             low_day,
         )
 
-    def book(self, now_ms: int, level: int = 0) -> Book | None:
+    def book(self, now_ms: int, level: int = 0) -> Book:
         """The book at ``now_ms``, at or after the last trade; ``level`` (quanta) 0: ungrouped."""
-        if self.last is None:
-            return None
         trades, done = self._at(now_ms)
-        bid, ask = self.last.bid, self.last.ask
-        books = self.market.books
-        if level:
-            book = books.grouped(now_ms, bid, ask, trades, done, level)
-        else:
-            book = books.book(now_ms, bid, ask, trades, done)
-        if self.last.time_ms > book.changed_ms:
-            return book._replace(changed_ms=self.last.time_ms)
-        return book
+        moment = Moment(now_ms, self.last.time_ms, trades, done)
+        books, bid, ask = self.market.books, self.last.bid, self.last.ask
+        return books.grouped(moment, bid, ask, level) if level else books.book(moment, bid, ask)
 
     def best_sizes(self, now_ms: int) -> tuple[int, int]:
         """Sizes (volume units) at the best ask and the best bid."""
-        if self.last is None:
-            return 0, 0
-        trades, done = self._at(now_ms)
-        size = self.market.books.size
-        return size(now_ms, self.last.ask, trades, done), size(now_ms, self.last.bid, trades, done)
+        moment = Moment(now_ms, self.last.time_ms, *self._at(now_ms))
+        books = self.market.books
+        return books.size(moment, self.last.ask), books.size(moment, self.last.bid)
 
     def _at(self, now_ms: int) -> tuple[MinuteTrades, int]:
         if now_ms // MINUTE_MS == self._trades.start_ms // MINUTE_MS:
@@ -211,7 +197,7 @@ class LiveMarket:
             return trades, done
         return self.market.reader.trades(now_ms // MINUTE_MS), 0
 
-    def _second(self) -> Candle | None:
+    def _second(self) -> Candle:
         trades, last = self._trades, self._done
         start = trades.time[last - 1] // 1000 * 1000
         first = last - 1
@@ -236,8 +222,8 @@ class LiveMarket:
     def _enter(self, trades: MinuteTrades) -> None:
         """Begin a minute that is traded in."""
         history = self.market.history
-        self._trades, self._done, self._minute = trades, 0, None
-        self._parts.clear()
+        self._trades, self._done = trades, 0
+        self._parts: dict[Timeframe, Candle | None] = {}
         day, of_day = divmod(trades.start_ms // MINUTE_MS, MINUTES_A_DAY)
         today, yesterday = history.minutes(day), history.minutes(day - 1)
         row, row_before = today.row_of(of_day), yesterday.row_of(of_day)
@@ -261,15 +247,13 @@ class LiveMarket:
         self._sold_in_minute = 0
 
     def _apply(self) -> Trade:
-        trade = self.last = _trade(self._trades, self._done)
-        self._done += 1
-        time_ms, _, price, volume, sold, _, _ = trade
+        time_ms, _, price, volume, sold, _, _ = trade = _trade(self._trades, self._done)
         value = price * volume
-        minute = self._minute
-        if minute is None:
+        if not self._done:
             start = self._trades.start_ms
             self._minute = Candle(start, price, price, price, price, volume, value, time_ms)
         else:
+            minute = self._minute
             self._minute = Candle(
                 minute.start_ms,
                 minute.open,
@@ -280,6 +264,8 @@ class LiveMarket:
                 minute.value + value,
                 time_ms,
             )
+        self._done += 1
+        self.last = trade
         if sold:
             self._sold_in_minute += volume
         return trade

@@ -145,9 +145,7 @@ class RestApi:
         pause = _Pause()
         for code in codes:
             live = self._floor.live(code)
-            day = live.state()
-            if live.last is not None and day is not None:
-                rows.append(self._writer(code).ticker(live.last, day))
+            rows.append(self._writer(code).ticker(live.last, live.state()))
             await pause.between()
         return _json(rows)
 
@@ -185,8 +183,7 @@ class RestApi:
                 continue
             quanta = int(level * 10**market.grid.decimals / market.grid.scale)
             book = self._floor.live(code).book(self._floor.now_ms, quanta)
-            if book is not None:
-                rows.append(self._writer(code).orderbook(book, count, level))
+            rows.append(self._writer(code).orderbook(book, count, level))
             await pause.between()
         return _json(rows)
 
@@ -195,8 +192,7 @@ class RestApi:
         pause = _Pause()
         for code in self._codes(request):
             market = self._floor.market(code)
-            trade = self._floor.live(code).last
-            price = market.listing.price if trade is None else market.grid.price(trade.price)
+            price = market.grid.price(self._floor.live(code).last.price)
             tick = Decimal(str(table_tick_size(code, price)))
             rows.append(instrument_row(market.listing, tick))
             await pause.between()

@@ -37,6 +37,7 @@ _SLICE_S = 0.002
 # playing what nobody can have seen.
 _LONGEST_STALL_MS = 10_000
 _LONGEST_MESSAGE = 1024 * 1024
+_LONGEST_LINE = 64 * 1024
 _UPGRADE_HEADERS = {"remaining-req": "group=websocket; min=300; sec=3", "limit-by-ip": "Yes"}
 _MOST_PACE = 100.0
 
@@ -64,7 +65,7 @@ class SimulatedExchange:
 
     Raises:
         InvalidRequest: an argument outside its range.
-        InvalidState: on entering, when the port is taken.
+        InvalidState: on entering, when the port cannot be opened.
     """
 
     def __init__(
@@ -135,7 +136,7 @@ class SimulatedExchange:
         """Open the port.
 
         Raises:
-            InvalidState: it is open already, or another program has the port.
+            InvalidState: it is open already, or the port is taken or forbidden.
         """
         if self._runner is not None:
             raise InvalidState("the simulated exchange is already running")
@@ -143,17 +144,23 @@ class SimulatedExchange:
         app.add_routes(self._rest.routes())
         app.router.add_get(_PUBLIC_PATH, self._serve_public)
         app.router.add_get(_PRIVATE_PATH, self._serve_private)
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        # Long lines: a call may name every market there is.
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=1.0,
+            max_line_size=_LONGEST_LINE,
+        )
         await runner.setup()
         try:
             await web.TCPSite(runner, HOST, self.port).start()
         except OSError as error:
             await runner.cleanup()
-            if error.errno != errno.EADDRINUSE:
-                raise
+            busy = error.errno == errno.EADDRINUSE
+            reason = "is taken by another program" if busy else "may not be opened"
             raise InvalidState(
-                f"port {self.port} on {HOST} is taken by another program; "
-                "choose another one, or 0 for a free one"
+                f"port {self.port} on {HOST} {reason}; choose another one, or 0 for a free one"
             ) from None
         self._runner = runner
         self.port = runner.addresses[0][1]
@@ -234,6 +241,8 @@ class SimulatedExchange:
             if time.perf_counter() - since > _SLICE_S:
                 self._flush()
                 await asyncio.sleep(0)
+                if self._halted and self._realtime:
+                    return
                 since = time.perf_counter()
         self._flush()
 

@@ -19,12 +19,10 @@ def tilted(weights: Floats, offsets: Floats, target: float) -> Floats:
     """Weights with sum 1 under which the mean of ``offsets`` is nearly ``target``.
 
     Every weight is multiplied by an exponential of its offset: the mildest change that does it.
-    ``target`` must lie between the least and the greatest offset.
+    ``target`` must lie between the least and the greatest offset, which must differ.
     """
     low, high = float(offsets.min()), float(offsets.max())
     share: Floats = weights / weights.sum()
-    if high <= low:
-        return share
     x = (offsets - low) / (high - low)
     goal = (target - low) / (high - low)
     if not 0.0 < goal < 1.0:

@@ -88,9 +88,6 @@ def _prices_and_volumes(
     elif count < WIDE_MINUTE:
         prices = np.where(rng.random(count) < 0.5, low, high).astype(np.int64)
         prices[0], prices[-1] = open_, close
-        # Two or more trades: with two prices both must occur.
-        if int(prices.min()) == int(prices.max()):
-            prices[1] = low if int(prices[0]) == high else high
     else:
         prices = _way(grid, rng, count, (open_, high, low, close), tick)
     weights = np.exp(1.25 * rng.standard_normal(count))
