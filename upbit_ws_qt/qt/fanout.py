@@ -6,7 +6,7 @@ import inspect
 import logging
 import time
 import weakref
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from upbit_ws_qt.routing import DataRoutingEngine, Outlet, StreamEvent
@@ -24,10 +24,18 @@ SubscriptionOutlet = Outlet["weakref.ref[Subscription]"]
 
 # State: a counter.
 class FanoutHub:
-    """Calls callbacks and emits signals; isolates, counts and mutes those that fail."""
+    """Calls callbacks and emits signals; isolates, counts and mutes those that fail.
 
-    def __init__(self, router: DataRoutingEngine[weakref.ref[Subscription]]) -> None:
+    ``wake`` is called when a callback that went on as a task is done and may take the next event.
+    """
+
+    def __init__(
+        self,
+        router: DataRoutingEngine[weakref.ref[Subscription]],
+        wake: Callable[[], None],
+    ) -> None:
         self._router = router
+        self._wake = wake
         self.callback_errors = 0
 
     def deliver(self, outlet: SubscriptionOutlet, event: StreamEvent) -> None:
@@ -113,3 +121,4 @@ class FanoutHub:
                 subscription.gate.succeeded()
         finally:
             self._router.finished(outlet)
+            self._wake()

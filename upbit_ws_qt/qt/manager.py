@@ -125,7 +125,7 @@ class GlobalWebSocketManager(QObject):
         self._thread = threading.get_ident()
         self._epochs = EpochManager()
         self._router: DataRoutingEngine[weakref.ref[Subscription]] = DataRoutingEngine(self._epochs)
-        self._hub = FanoutHub(self._router)
+        self._hub = FanoutHub(self._router, weakly(self._wake))
         self._rest = RestClient(self.settings, GlobalRateLimiter(self.settings.limit_share))
         self._has_key = False
         self._protocols = {
