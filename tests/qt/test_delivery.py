@@ -337,7 +337,7 @@ def test_no_frame_ticks_while_nothing_happens(
     seen: list[int] = []
     connected(feed, proxy, lambda event: seen.append(event.sequential_id))
     feed.turns(20)
-    bridge = manager._bridge
+    bridge = manager._pump.bridge
     feed.until(lambda: not bridge._timer.isActive())
     frames = bridge.frames
     feed.turns(50)

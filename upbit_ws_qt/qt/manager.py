@@ -10,8 +10,7 @@ import threading
 import time
 import uuid
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -47,45 +46,30 @@ from upbit_ws_qt.polling import Fetch
 from upbit_ws_qt.protocol import FeedProtocol
 from upbit_ws_qt.ratelimit import GlobalRateLimiter
 from upbit_ws_qt.recovery import EpochManager
-from upbit_ws_qt.routing import DataRoutingEngine, Outlet, StreamEvent
+from upbit_ws_qt.routing import Outlet, StreamEvent
 from upbit_ws_qt.settings import Credentials, FeedSettings
 from upbit_ws_qt.subscriptions import BALANCE_STREAM, Stream, SubscriptionSpec
 
-from .bridge import SLICE_S, QtBridgeManager
-from .fanout import FanoutHub, SubscriptionOutlet
+from .clients import ClientTable, SubscriptionSummary
+from .fanout import SubscriptionOutlet
 from .lifecycle import ComponentLifecycleManager, is_gone, weakly
 from .markets import MarketList
+from .pump import EventPump
 from .running import feed_loop, on_shutdown, spawn
 from .subscription import Callback, ErrorHandler, Subscription
 
 if TYPE_CHECKING:
     from .proxy import WebSocketClientProxy
 
-__all__ = ["GlobalWebSocketManager", "SubscriptionSummary"]
+__all__ = ["GlobalWebSocketManager"]
 
 logger = logging.getLogger(__name__)
 
 ResultT = TypeVar("ResultT")
 
 
-@dataclass(frozen=True, slots=True)
-class SubscriptionSummary:
-    """Who wants what: the specs by client id, and the codes wanted by data type."""
-
-    clients: Mapping[str, tuple[SubscriptionSpec, ...]]
-    wanted: Mapping[DataType, frozenset[str]]
-
-
-# State: its outlets by subscription token.
-@dataclass(slots=True)
-class _Client:
-    client_id: str
-    proxy: weakref.ref[WebSocketClientProxy]
-    outlets: dict[int, SubscriptionOutlet] = field(default_factory=dict[int, SubscriptionOutlet])
-
-
-# State: the parts below, each with its own; the clients by token; deliveries that a slice cut off;
-# when it was started, the last message and the reconnects so far.
+# State: the parts below, each with its own; whether there is a key; when it was started, and the
+# reconnects so far.
 class GlobalWebSocketManager(QObject):
     """Owns both connections and shares them among all components of an application.
 
@@ -124,8 +108,8 @@ class GlobalWebSocketManager(QObject):
         self.settings = settings or FeedSettings()
         self._thread = threading.get_ident()
         self._epochs = EpochManager()
-        self._router: DataRoutingEngine[weakref.ref[Subscription]] = DataRoutingEngine(self._epochs)
-        self._hub = FanoutHub(self._router, weakly(self._wake))
+        self._pump = EventPump(self._epochs, self.settings.frame_interval_ms, self)
+        self._pump.status.connect(self._take_status)
         self._rest = RestClient(self.settings, GlobalRateLimiter(self.settings.limit_share))
         self._has_key = False
         self._protocols = {
@@ -139,15 +123,9 @@ class GlobalWebSocketManager(QObject):
         self._markets = MarketList(self._rest, self)
         self._lifecycle = ComponentLifecycleManager(self)
         self._lifecycle.gone.connect(self._forget_client)
-        self._bridge = QtBridgeManager(self.settings.frame_interval_ms, self)
-        self._bridge.frame.connect(self._on_frame)
         self._called.connect(self._call)
-        self._clients: dict[int, _Client] = {}
-        self._owners: dict[int, int] = {}
-        self._next_subscription = 1
-        self._unfinished: list[Iterator[tuple[SubscriptionOutlet, StreamEvent]]] = []
+        self._clients = ClientTable()
         self._started_at: float | None = None
-        self._last_message_at: float | None = None
         self._reconnects = 0
         self._forget_shutdown: Callable[[], None] | None = None
         if credentials is not None:
@@ -196,8 +174,7 @@ class GlobalWebSocketManager(QObject):
             driver.settle(at)
             driver.close()
         self._markets.stop()
-        self._take_events()
-        self._bridge.stop()
+        self._pump.stop()
         await self._rest.close()
 
     def _ensure_started(self) -> None:
@@ -206,6 +183,7 @@ class GlobalWebSocketManager(QObject):
         feed_loop()
         self._started_at = time.monotonic()
         self._forget_shutdown = on_shutdown(weakly(self.stop))
+        self._pump.start(tuple(self._drivers.values()))
         at = now()
         for connection, driver in self._drivers.items():
             self._protocols[connection].start(at)
@@ -221,15 +199,14 @@ class GlobalWebSocketManager(QObject):
         """
         self.check_thread()
         token = self._lifecycle.watch(proxy, client_id)
-        self._clients[token] = _Client(client_id, weakref.ref(proxy))
+        self._clients.add(token, client_id, proxy)
         return token
 
     def remove_client(self, client_id: str) -> None:
         """Release the client with this id; unknown ids are ignored."""
         self.check_thread()
-        for token, client in tuple(self._clients.items()):
-            if client.client_id == client_id:
-                self._lifecycle.release(token)
+        for token in self._clients.tokens(client_id):
+            self._lifecycle.release(token)
 
     def update_subscription(self, client_id: str, spec: SubscriptionSpec) -> Subscription:
         """Add a subscription to a registered client; its proxy's signals deliver it.
@@ -238,9 +215,8 @@ class GlobalWebSocketManager(QObject):
             InvalidState: no living client has this id.
         """
         self.check_thread()
-        for client in self._clients.values():
-            proxy = client.proxy()
-            if client.client_id == client_id and proxy is not None and not is_gone(proxy):
+        for client in self._clients:
+            if client.client_id == client_id and (proxy := client.proxy) is not None:
                 return proxy.subscribe(
                     spec.data_type,
                     spec.symbols,
@@ -263,12 +239,11 @@ class GlobalWebSocketManager(QObject):
         self.check_thread()
         for code in spec.symbols:
             self._markets.require(code)
-        owner = self._clients[client]
-        token = self._next_subscription
-        self._next_subscription += 1
+        token = self._clients.next_subscription()
         may_mute = spec.data_type is not DataType.BALANCE
+        proxy = self._clients[client].reference
         subscription = Subscription(
-            token, spec, self, owner.proxy, callback, error_handler, may_mute=may_mute
+            token, spec, self, proxy, callback, error_handler, may_mute=may_mute
         )
         outlet: SubscriptionOutlet = Outlet(
             weakref.ref(subscription),
@@ -276,10 +251,9 @@ class GlobalWebSocketManager(QObject):
             delivery or default_delivery(spec.data_type),
             spec.depth,
         )
-        owner.outlets[token] = outlet
-        self._owners[token] = client
+        self._clients.subscribe(client, token, outlet)
         self._ensure_started()
-        self._router.attach(outlet)
+        self._pump.router.attach(outlet)
         self._markets.want(spec.symbols)
         connection = _connection_of(spec)
         at = now()
@@ -290,17 +264,17 @@ class GlobalWebSocketManager(QObject):
     def end_subscription(self, token: int) -> None:
         """End one subscription; unknown tokens are ignored."""
         self.check_thread()
-        client = self._owners.pop(token, None)
-        if client is not None:
-            self._end(token, self._clients[client].outlets.pop(token))
+        outlet = self._clients.unsubscribe(token)
+        if outlet is not None:
+            self._end(token, outlet)
             self._settle()
 
     def narrow_subscription(self, token: int, spec: SubscriptionSpec) -> None:
         """Go on with fewer markets."""
         self.check_thread()
-        client = self._owners.get(token)
-        if client is not None:
-            self._router.narrow(self._clients[client].outlets[token], spec.streams)
+        outlet = self._clients.outlet(token)
+        if outlet is not None:
+            self._pump.router.narrow(outlet, spec.streams)
             connection, at = _connection_of(spec), now()
             self._protocols[connection].unsubscribe(token, at)
             self._protocols[connection].subscribe(token, spec, at)
@@ -312,11 +286,10 @@ class GlobalWebSocketManager(QObject):
         self._lifecycle.release(token)
 
     def _forget_client(self, token: int) -> None:
-        client = self._clients.pop(token, None)
+        client = self._clients.remove(token)
         if client is None:
             return
         for subscription, outlet in client.outlets.items():
-            self._owners.pop(subscription, None)
             handle = outlet.consumer()
             if handle is not None:
                 handle.ended()
@@ -324,7 +297,7 @@ class GlobalWebSocketManager(QObject):
         self._settle()
 
     def _end(self, token: int, outlet: SubscriptionOutlet) -> None:
-        self._router.detach(outlet)
+        self._pump.router.detach(outlet)
         at = now()
         for protocol in self._protocols.values():
             protocol.unsubscribe(token, at)
@@ -342,17 +315,11 @@ class GlobalWebSocketManager(QObject):
 
     def get_subscription_summary(self) -> SubscriptionSummary:
         """Who wants what."""
-        specs: dict[str, tuple[SubscriptionSpec, ...]] = {}
-        for client in self._clients.values():
-            handles = (outlet.consumer() for outlet in client.outlets.values())
-            specs[client.client_id] = tuple(
-                handle.spec for handle in handles if handle is not None and handle.spec is not None
-            )
         wanted: dict[DataType, frozenset[str]] = dict.fromkeys(DataType, frozenset())
         for protocol in self._protocols.values():
             for data_type, codes in protocol.subscriptions.get_consolidated_subscription().items():
                 wanted[data_type] |= codes
-        return SubscriptionSummary(specs, wanted)
+        return SubscriptionSummary(self._clients.specs(), wanted)
 
     def wire_subscription(self) -> dict[Stream, int]:
         """What the public connection carries now: its streams with their depth."""
@@ -393,10 +360,8 @@ class GlobalWebSocketManager(QObject):
         }
         status, quality, reason = assess(judged, is_critical=critical, reconnects=self._reconnects)
         uptime = 0.0 if self._started_at is None else time.monotonic() - self._started_at
-        outlets = [
-            outlet for client in self._clients.values() for outlet in client.outlets.values()
-        ]
-        last = self._last_message_at
+        router, outlets = self._pump.router, self._clients.outlets()
+        last = self._pump.last_message_at
         return HealthReport(
             status=status,
             reason=reason,
@@ -405,14 +370,14 @@ class GlobalWebSocketManager(QObject):
             last_message_timestamp=None if last is None else datetime.fromtimestamp(last, UTC),
             active_connections=sum(driver.is_open for driver in self._drivers.values()),
             active_subscriptions=len(outlets),
-            messages=self._router.events,
-            messages_per_second=self._router.events / uptime if uptime else 0.0,
+            messages=router.events,
+            messages_per_second=router.events / uptime if uptime else 0.0,
             requests=sum(protocol.requests_sent for protocol in self._protocols.values()),
             dropped=sum(outlet.dropped for outlet in outlets),
-            repeated=self._router.repeated,
-            outdated=self._router.outdated,
+            repeated=router.repeated,
+            outdated=router.outdated,
             decode_errors=sum(protocol.decode_errors for protocol in self._protocols.values()),
-            callback_errors=self._hub.callback_errors,
+            callback_errors=self._pump.hub.callback_errors,
             lifecycle_repairs=self._lifecycle.repaired,
             states=states,
             epochs={name: self._epochs.current_epoch(name) for name in ConnectionType},
@@ -432,8 +397,8 @@ class GlobalWebSocketManager(QObject):
     def distribute_data(self, event: StreamEvent) -> None:
         """Deliver an event to everyone who subscribed to its stream, in the next frame."""
         self.check_thread()
-        self._router.route(event)
-        self._wake()
+        self._pump.router.route(event)
+        self._pump.wake()
 
     async def call_rest(self, call: rest.RestCall[ResultT]) -> ResultT:
         """Make one REST call within the limits; the proxies' ``get_*`` are made of it.
@@ -463,7 +428,7 @@ class GlobalWebSocketManager(QObject):
         self.check_thread()
         self._has_key = credentials is not None
         self._rest.set_authenticator(UpbitAuthenticator(credentials) if credentials else None)
-        self._router.forget(BALANCE_STREAM)
+        self._pump.router.forget(BALANCE_STREAM)
         at = now()
         self._protocols[ConnectionType.PRIVATE].key_changed(self._has_key, at)
         if self._started_at is not None:
@@ -487,49 +452,7 @@ class GlobalWebSocketManager(QObject):
             # A slot must not let it out: that would end the process.
             logger.exception("a function from call_from_thread raised")
 
-    # -- frames -----------------------------------------------------------------------------------
-
-    def _wake(self) -> None:
-        if self._started_at is not None:
-            self._bridge.wake(immediate=self._router.has_immediate)
-
-    def _on_frame(self) -> None:
-        began = time.monotonic()
-        # Half for each, so that a flood of input cannot keep delivery from happening.
-        left = [driver.ingest(began + SLICE_S / 2) for driver in self._drivers.values()]
-        self._take_events()
-        unfinished = self._deliver(began + SLICE_S) or any(left)
-        if self._started_at is None:
-            # A consumer ended the program: everything was stopped inside its call.
-            return
-        if unfinished:
-            self._bridge.wake(immediate=True)
-        elif (due := self._router.next_deadline()) is not None:
-            self._bridge.wake_at(due)
-
-    def _take_events(self) -> None:
-        for protocol in self._protocols.values():
-            while (event := protocol.next_event()) is not None:
-                if isinstance(event, StatusEvent):
-                    # Nobody sees new data before the event that explains it, nor old data after.
-                    self._deliver(float("inf"))
-                    self._take_status(event)
-                else:
-                    self._last_message_at = event.stamp.received_at
-                    self._router.route(event)  # type: ignore[arg-type] # all others are data
-
-    def _deliver(self, deadline: float) -> bool:
-        """Deliver until ``deadline``; returns whether something is left."""
-        self._unfinished.append(self._router.deliveries(time.monotonic()))
-        while self._unfinished:
-            # Taken off while it runs, so that a frame in a nested exec() cannot step it too.
-            deliveries = self._unfinished.pop(0)
-            for number, (outlet, event) in enumerate(deliveries):
-                self._hub.deliver(outlet, event)
-                if number % 8 == 7 and time.monotonic() >= deadline:
-                    self._unfinished.insert(0, deliveries)
-                    return True
-        return False
+    # -- what the connections say -----------------------------------------------------------------
 
     def _take_status(self, event: StatusEvent) -> None:
         if isinstance(event, ConnectionEvent):
@@ -547,7 +470,7 @@ class GlobalWebSocketManager(QObject):
         logger.info("the %s connection is %s%s", event.connection_type, event.state, reason)
         if (event.connection_type, event.state) == (ConnectionType.PUBLIC, ConnectionState.IDLE):
             # Nothing is on the wire, so nothing that was may be handed to whoever comes next.
-            self._router.retain(())
+            self._pump.router.retain(())
         self.connection_changed.emit(event)
         if event.resumed:
             self.resumed_after_sleep.emit(event)
@@ -556,21 +479,18 @@ class GlobalWebSocketManager(QObject):
             self.recovery_begun.emit(event)
         elif event.state is ConnectionState.CONNECTED and self._reconnects:
             self.recovery_completed.emit(event)
-        for client in tuple(self._clients.values()):
-            proxy = client.proxy()
-            if proxy is not None and not is_gone(proxy):
+        for client in self._clients:
+            if (proxy := client.proxy) is not None:
                 proxy.state_changed.emit(event)
 
     def _subscribed(self, event: SubscriptionEvent) -> None:
         if not event.accepted:
             if event.connection_type is ConnectionType.PUBLIC:
-                self._router.retain(event.streams)
+                self._pump.router.retain(event.streams)
             return
-        for client in self._clients.values():
-            for outlet in client.outlets.values():
-                subscription = outlet.consumer()
-                if subscription is not None and event.streams.issuperset(outlet.streams):
-                    subscription.settle()
+        for subscription, outlet in self._clients.subscriptions():
+            if event.streams.issuperset(outlet.streams):
+                subscription.settle()
 
     def _refused(self, event: RefusalEvent) -> None:
         error: UpbitError = RequestRejected(event.name, event.message)
@@ -578,13 +498,13 @@ class GlobalWebSocketManager(QObject):
             error = AuthenticationFailed(event.message, event.name)
         nobody_told = True
         for token in event.consumers:
-            client = self._clients.get(self._owners.get(token, -1))
-            subscription = client.outlets[token].consumer() if client is not None else None
+            outlet = self._clients.outlet(token)
+            subscription = None if outlet is None else outlet.consumer()
             if subscription is None:
                 continue
             awaited = subscription.is_awaited
             subscription.settle(error)
-            told = self._hub.tell(subscription, error)
+            told = self._pump.hub.tell(subscription, error)
             nobody_told = nobody_told and not awaited and not told
         if nobody_told:
             logger.warning("the exchange refused a request: %s", error)
@@ -609,7 +529,7 @@ class GlobalWebSocketManager(QObject):
             fetch=_Accounts(self._rest),
             loop=feed_loop,
             spawn=_spawn,
-            wake=weakly(self._wake),
+            wake=weakly(self._pump.wake),
             connect_timeout_s=self.settings.connect_timeout_s,
         )
 
