@@ -104,7 +104,7 @@ def chart(
     """The state of a chart of this size with these candles."""
     state = ChartState(timeframe)
     state.words = translations(language)
-    state.tick_size = lambda price: 1.0
+    state.tick_size = lambda _: 1.0
     state.resize(width, height, ratio, TEXT)
     if candles is not None:
         state.load(page_of(candles), keep_newer=False)

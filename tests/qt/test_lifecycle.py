@@ -273,6 +273,20 @@ def test_a_released_proxy_says_so(manager: GlobalWebSocketManager) -> None:
         proxy.subscribe_ticker(["KRW-BTC"])
 
 
+def test_a_manager_that_is_gone_is_no_error_to_its_proxies(feed: Feed) -> None:
+    """The host deleted it first; what ends afterwards ends quietly."""
+    manager = GlobalWebSocketManager(NOWHERE)
+    proxy = WebSocketClientProxy("left_over", manager)
+    first = proxy.subscribe_ticker(["KRW-BTC"])
+    second = proxy.subscribe_ticker(["KRW-ETH"])
+    feed(manager.stop())
+    sip.delete(manager)
+    first.unsubscribe()
+    proxy.cleanup()
+    assert not first.is_active
+    assert second.is_active is False
+
+
 @pytest.mark.allow_logs("the repair is named in the log")
 def test_the_audit_repairs_counts_and_names(feed: Feed, caplog: pytest.LogCaptureFixture) -> None:
     """Rule 1: a death that nobody heard of is found once a minute."""

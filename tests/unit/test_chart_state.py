@@ -17,7 +17,7 @@ WIDTH = 800 - 56
 
 def shown_time(state: ChartState) -> int:
     """The start of the bar at the right edge, to see whether the view moved."""
-    number = int(state.view.right) - 1
+    number = min(int(state.view.right), state.bars.end) - 1
     return int(state.bars.times[number - state.bars.first])
 
 
@@ -73,16 +73,18 @@ def test_loading_shows_the_newest_bars() -> None:
 
 def test_loading_again_keeps_what_the_user_looks_at() -> None:
     state = looking_back()
-    time, spacing = shown_time(state), state.view.spacing
+    state.stretch_prices(2.0)
+    time, spacing, scale = shown_time(state), state.view.spacing, state.scale
     state.load(page_of(wave(600)[50:]), keep_newer=False)
     assert shown_time(state) == time
     assert state.view.spacing == spacing
+    assert state.scale == scale
 
 
 def test_loading_something_else_starts_at_its_newest_bar() -> None:
     state = looking_back()
     state.stretch_prices(2.0)
-    other = rows(range(-9000, -8000))
+    other = rows(range(-900, -600))
     state.load(page_of(other), keep_newer=False)
     assert state.view.follow
     assert state.scale.auto

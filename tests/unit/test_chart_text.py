@@ -37,6 +37,11 @@ def test_axis_labels_say_what_begins(landmark: Landmark, ko: str, en: str) -> No
     assert axis_time(HALF_PAST_THREE, landmark, EN) == en
 
 
+def test_a_date_is_the_date_in_korea() -> None:
+    assert axis_time(START, Landmark.DAY, EN) == "1/2"
+    assert axis_time(START + 16 * 3_600_000, Landmark.DAY, EN) == "1/3"
+
+
 @pytest.mark.parametrize(
     ("unit", "ko"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given
@@ -66,7 +67,7 @@ def test_intervals_without_trades_leave_no_label_and_no_hole() -> None:
     times = START + HOUR + np.array(minutes, np.int64) * MINUTE
     found = time_ticks(times, np.arange(10, dtype=np.int64) * 30, 75.0, START)
     assert [tick.column for tick in found][:1] == [0]
-    assert all(b.column > a.column for a, b in zip(found, found[1:], strict=False))
+    assert all(b.column > a.column for a, b in pairwise(found))
 
 
 def test_days_months_and_years_come_as_bars_get_coarser() -> None:
@@ -90,7 +91,7 @@ def test_more_bars_than_any_interval_can_thin_are_still_kept_apart() -> None:
     found = ticks(0, 400 * DAY, 3000, 1)
     places = [tick.column for tick in found]
     assert places
-    assert all(b - a >= 75 for a, b in zip(places, places[1:], strict=False))
+    assert all(b - a >= 75 for a, b in pairwise(places))
 
 
 @given(
@@ -102,4 +103,4 @@ def test_more_bars_than_any_interval_can_thin_are_still_kept_apart() -> None:
 def test_labels_never_come_too_close(start: int, step: int, count: int, px: int) -> None:
     found = ticks(start // step * step, step, count, px)
     places = [tick.column * px for tick in found]
-    assert all(b - a >= 75 for a, b in zip(places, places[1:], strict=False))
+    assert all(b - a >= 75 for a, b in pairwise(places))

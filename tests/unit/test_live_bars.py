@@ -42,7 +42,6 @@ def test_a_repeated_trade_is_not_counted_again() -> None:
     assert series.trade(first)
     assert not series.trade(first)
     assert last(series).volume == 2.0
-    assert series.late_trades == 0
 
 
 def test_trades_out_of_order_still_give_the_right_open_and_close() -> None:
@@ -95,7 +94,6 @@ def test_what_was_loaded_contains_its_trades() -> None:
     assert series.trade(Trade(START + 2 * MINUTE + 501, 8, 100.0, 1.0))
     assert last(series).volume == 2.0
     assert not series.trade(Trade(START + MINUTE, 9, 100.0, 1.0))
-    assert series.late_trades == 1
     assert len(series.bars) == 3
 
 
@@ -114,7 +112,6 @@ def test_loading_keeps_what_came_before_the_answer_and_is_newer() -> None:
     series.trade(Trade(START + 2 * MINUTE + 1, 2, 100.0, 1.0))
     series.load(page_of([candle(0), candle(1, at=START + MINUTE + 400)]), keep_newer=True)
     assert [series.bars.bar(n).volume for n in range(3)] == [1.0, 10.0, 1.0]
-    assert series.late_trades == 0
 
 
 def test_loading_a_newer_page_drops_what_it_contains() -> None:
@@ -189,7 +186,6 @@ def test_only_the_last_bars_can_grow() -> None:
     for index in range(6):
         series.trade(Trade(START + index * MINUTE, index, 100.0, 1.0))
     assert not series.trade(Trade(START + MINUTE + 1, 99, 100.0, 1.0))
-    assert series.late_trades == 1
     assert series.trade(Trade(START + 2 * MINUTE + 1, 98, 100.0, 1.0))
     assert series.bars.bar(2).volume == 2.0
 

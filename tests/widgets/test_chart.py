@@ -227,6 +227,8 @@ def test_another_markets_events_are_not_shown(full: ChartWidget, seen: Seen) -> 
         ("setMarket", "btc", "did you mean 'KRW-BTC'"),
         ("setMarket", None, "market code"),
         ("setTimeframe", "7m", "no candle unit is called '7m'"),
+        ("setTimeframe", 7, "a candle unit such as '1m' is expected; got 7"),
+        ("restoreState", None, "version 1"),
         ("setCandles", None, "a sequence of CandleEvent"),
         ("setCandles", [1], "candle 0 must be a CandleEvent"),
         ("setCandles", np.zeros(3), "missing"),

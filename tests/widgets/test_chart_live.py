@@ -11,7 +11,7 @@ from PyQt6 import sip
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 
-from tests.chart_bars import trade
+from tests.chart_bars import candle, trade
 from tests.feed import Feed
 from upbit_ws_qt import GlobalWebSocketManager
 from upbit_ws_qt.events import CandleEvent
@@ -349,3 +349,39 @@ def test_an_unlisted_market_is_refused_and_the_former_one_goes_on(
     assert chart.market() == MARKET
     assert len(shown(chart)) >= 400
     assert chart._feed.is_open
+
+
+def test_a_market_that_came_with_candles_goes_live_when_it_is_chosen(
+    feed: Feed,
+    exchange: SimulatedExchange,
+    manager: GlobalWebSocketManager,
+    chart: ChartWidget,
+) -> None:
+    markets: list[str] = []
+    chart.marketChanged.connect(markets.append)
+    chart.setCandles([candle(0), candle(1)])
+    chart.bind(manager)
+    assert chart.isLoading()
+    feed.until(lambda: has_loaded(chart))
+    chart.unbind()
+    chart.setMarket("KRW-ETH")
+    chart.bind(manager)
+    feed.until(lambda: has_loaded(chart))
+    assert not chart.isLoading()
+    assert chart.barCount() >= 400
+    assert markets == [MARKET, "KRW-ETH"]
+
+
+def test_a_bound_chart_without_a_market_takes_that_of_its_first_candles(
+    feed: Feed,
+    exchange: SimulatedExchange,
+    manager: GlobalWebSocketManager,
+    chart: ChartWidget,
+) -> None:
+    chart.bind(manager)
+    chart.setCandles([candle(0), candle(1)])
+    assert (chart.market(), chart.barCount()) == (MARKET, 2)
+    assert not chart._feed.is_open
+    chart.setMarket(MARKET)
+    feed.until(lambda: has_loaded(chart))
+    assert chart.barCount() >= 400

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint
@@ -183,7 +188,8 @@ def test_messages_badge_and_notice_are_painted_where_they_belong(style: ChartSty
 
 def test_a_long_badge_leaves_room_for_the_title(style: ChartStyle) -> None:
     state = chart(wave(300), width=300.0)
-    state.title, state.badge = "Bitcoin", "something went wrong, " * 20
+    state.title, state.subtitle = "Bitcoin", "KRW-BTC · 1m"
+    state.badge = "something went wrong, " * 20
     image = painted(state, style)
     assert count(image, style.theme.text, (8, 0, 60, 24)) > 5
     assert count(image, style.theme.warning_background, (8, 0, 60, 24)) == 0
@@ -211,7 +217,9 @@ def test_every_zoom_is_a_picture_of_all_its_bars(style: ChartStyle, spacing: flo
     assert coloured > 1000
 
 
-@pytest.mark.parametrize(("width", "height"), [(1, 1), (60, 40), (160, 120), (250, 700), (900, 90)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(1, 1), (60, 40), (160, 120), (200, 400), (250, 700), (900, 90)]
+)
 def test_any_size_can_be_painted(style: ChartStyle, width: int, height: int) -> None:
     state = chart(wave(100), width=float(width), height=float(height))
     state.title, state.badge, state.notice = "비트코인", "연결 중…", "더 이전 봉이 없습니다"
@@ -219,3 +227,76 @@ def test_any_size_can_be_painted(style: ChartStyle, width: int, height: int) -> 
     image = painted(state, style)
     assert (image.width(), image.height()) == (width, height)
     assert image.rect().contains(QPoint(0, 0))
+
+
+_SCALED = """
+import sys
+import numpy as np
+from PyQt6.QtGui import QImage
+from PyQt6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
+from tests.chart_bars import wave
+from upbit_ws_qt_widgets import ChartWidget
+from upbit_ws_qt_widgets.chart.surface import ChartSurface
+
+app = QApplication([])
+host = QWidget()
+column = QVBoxLayout(host)
+# So that the chart begins between two pixels of the screen.
+column.setContentsMargins(3, 7, 3, 3)
+chart = ChartWidget()
+chart.setTheme("light")
+chart.setAverages(())
+chart.setCandles(wave(300))
+column.addWidget(chart)
+host.resize(701, 421)
+host.show()
+app.processEvents()
+surface = chart.findChild(ChartSurface)
+image = host.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+ratio, layout = surface.devicePixelRatioF(), chart._chart.layout
+origin = surface.mapTo(host, surface.rect().topLeft())
+left, top = int(origin.x() * ratio + 0.5), int(origin.y() * ratio + 0.5)
+
+
+def pixels_of(image):
+    bits = image.constBits()
+    bits.setsize(image.sizeInBytes())
+    return np.frombuffer(bits, np.uint32).reshape(image.height(), -1).copy()
+
+
+pixels = pixels_of(image)
+alone = pixels_of(surface.grab().toImage().convertToFormat(QImage.Format.Format_RGB32))
+# The lower pane, under its caption: bars and grid, and nothing that is smoothed.
+part = pixels[top + layout.price_bottom + 30 * 2 : top + layout.volume_bottom, left + 100 :]
+part = part[:, : layout.plot_width - 110]
+theme = chart.themeColors()
+known = [c.rgb() for c in (theme.background, theme.grid, theme.line, theme.volume_rise,
+                           theme.volume_fall, theme.volume_even)]
+assert ratio == float(sys.argv[1])
+assert (part == theme.volume_rise.rgb()).sum() > 100
+height, width = layout.volume_bottom, layout.plot_width
+placed = pixels[top : top + height, left : left + width]
+assert (placed == alone[:height, :width]).all(), "it looks the same wherever it lies"
+assert np.isin(part, known).all(), sorted({hex(p) for p in set(part.flat) - set(known)})
+"""
+
+
+@pytest.mark.parametrize("scale", ["1.25", "1.5", "2"])
+def test_on_a_scaled_screen_bars_are_not_blurred(scale: str) -> None:
+    root = Path(__file__).parents[2]
+    sources = os.pathsep.join(str(root / part) for part in (".", "widgets", "resources"))
+    done = subprocess.run(
+        [sys.executable, "-c", _SCALED, scale],
+        cwd=root,
+        env={
+            **os.environ,
+            "QT_SCALE_FACTOR": scale,
+            "QT_QPA_PLATFORM": "offscreen",
+            "PYTHONPATH": sources,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -31,6 +31,7 @@ from upbit_ws_qt.markets import check_markets
 from upbit_ws_qt.subscriptions import SubscriptionSpec
 from upbit_ws_qt.timeframe import Timeframe
 
+from .lifecycle import is_gone
 from .manager import GlobalWebSocketManager
 from .markets import MarketList
 from .running import spawn
@@ -253,7 +254,10 @@ class WebSocketClientProxy(QObject):
         if token is not None:
             for task in tuple(self._tasks):
                 task.cancel()
-            self._manager.release_client(token)
+            if not is_gone(self._manager):
+                self._manager.release_client(token)
+            for subscription in self._subscriptions:
+                subscription.ended()
             self._subscriptions.clear()
         return Subscription.done()
 

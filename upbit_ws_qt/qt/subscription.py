@@ -107,7 +107,8 @@ class Subscription:
     def unsubscribe(self) -> None:
         """End this subscription and no other; may be called any number of times."""
         if self._manager is not None:
-            self._manager.end_subscription(self.token)
+            if not is_gone(self._manager):
+                self._manager.end_subscription(self.token)
             self._manager = None
             self.settle(ProxyClosed("the subscription was ended before its first value"))
 

@@ -92,11 +92,12 @@ class LadderPainter:
         layout = ladder.layout
         painter.fillRect(region.boundingRect(), theme.background)
         # From here on one unit is one device pixel, on the screen's own grid: at a scale such as
-        # 1.25 a widget may begin between two of them.
+        # 1.25 a widget may begin between two of them. Qt rounds a half up, Python's round() to the
+        # even number.
         origin = painter.deviceTransform()
         painter.translate(
-            (round(origin.dx()) - origin.dx()) / self.ratio,
-            (round(origin.dy()) - origin.dy()) / self.ratio,
+            (math.floor(origin.dx() + 0.5) - origin.dx()) / self.ratio,
+            (math.floor(origin.dy() + 0.5) - origin.dy()) / self.ratio,
         )
         painter.scale(1 / self.ratio, 1 / self.ratio)
         rows = self._row_rects(layout)

@@ -146,8 +146,6 @@ class ChartFeed(QObject):
         if self._has_loaded:
             self._known_ms = start_ms
             self._ask("missed", _NEWEST)
-        else:
-            self.retry()
 
     def _ask(self, what: str, count: int, to_ms: int | None = None) -> None:
         if self._proxy is None or self._on_way:

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import functools
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Concatenate, ParamSpec
 
 from PyQt6.QtCore import QEvent, QPointF, QRect, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
+    QGuiApplication,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
@@ -221,7 +223,8 @@ class ChartSurface(QWidget):
             return
         pixels, notches = a0.pixelDelta(), a0.angleDelta()
         x = a0.position().x()
-        if not pixels.isNull():
+        # Under X11 drivers say what they like in pixels.
+        if not pixels.isNull() and QGuiApplication.platformName() != "xcb":
             self._hand.touchpad(x, pixels.x(), pixels.y())
         elif a0.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self._hand.wheel(x, (notches.x() or notches.y()) / _NOTCH, 0.0)
@@ -257,6 +260,6 @@ class ChartSurface(QWidget):
 def _snap(painter: QPainter, ratio: float) -> None:
     """Begin on a whole device pixel; at a scale such as 1.25 a widget may lie between two."""
     origin = painter.deviceTransform()
-    painter.translate(
-        (round(origin.dx()) - origin.dx()) / ratio, (round(origin.dy()) - origin.dy()) / ratio
-    )
+    # A half goes up, as Qt rounds the edge of what a widget may paint on.
+    left, top = math.floor(origin.dx() + 0.5), math.floor(origin.dy() + 0.5)
+    painter.translate((left - origin.dx()) / ratio, (top - origin.dy()) / ratio)

@@ -82,7 +82,6 @@ class ChartWidget(LiveWidget):
         self._feed.failed.connect(self.fail)
         self._feed.changed.connect(self._on_feed_changed)
         self._surface = ChartSurface(self._chart, ChartStyle(self.themeColors(), self.font()), self)
-        # The surface comes first, so that keys move a chart that was just opened.
         self._surface.moved.connect(self._on_moved)
         self._surface.failed.connect(self.fail)
         # Made after the surface, which is so first in the order of the Tab key: keys move a chart
@@ -127,7 +126,7 @@ class ChartWidget(LiveWidget):
     @contained
     def setTimeframe(self, timeframe: Timeframe | str) -> None:
         """Show another candle unit: ``Timeframe.MINUTE_5``, ``"5m"``, ``"day"`` and the like."""
-        unit = Timeframe.parse(timeframe)
+        unit = _unit_of(timeframe)
         self._timeframe_chosen = True
         if unit is not self.timeframe():
             self._begin(self._market, unit)
@@ -302,6 +301,7 @@ class ChartWidget(LiveWidget):
         """Whether the row of candle units is on show."""
         return not self._toolbar.isHidden()
 
+    @contained
     def setToolbarVisible(self, visible: bool) -> None:
         """Show or hide the row of candle units."""
         self._toolbar.setVisible(visible)
@@ -312,6 +312,7 @@ class ChartWidget(LiveWidget):
         """Whether the lower pane shows the traded value; else the volume."""
         return self._chart.shows_value
 
+    @contained
     def setValueShown(self, shown: bool) -> None:
         """Show the traded value (quote currency) in the lower pane, or the volume (coins)."""
         self._chart.amount = VALUE if shown else VOLUME
@@ -348,6 +349,7 @@ class ChartWidget(LiveWidget):
         """Whether new bars move the view along; not while the user looks at the past."""
         return self._chart.view.follow
 
+    @contained
     def showLatest(self) -> None:
         """Go to the newest bar and follow it."""
         self._chart.show_latest()
@@ -365,10 +367,11 @@ class ChartWidget(LiveWidget):
     @contained
     def restoreState(self, state: dict[str, Any]) -> None:
         """Take back what ``saveState`` gave; anything else changes nothing and is an error."""
-        if dict(state).get("version") != _STATE_VERSION:
+        is_state = isinstance(cast("object", state), dict)
+        if not is_state or state.get("version") != _STATE_VERSION:
             raise InvalidRequest(f"a state of version {_STATE_VERSION} is expected; got {state!r}")
         market, spacing = state.get("market", ""), state.get("spacing", 0)
-        unit = Timeframe.parse(state.get("timeframe", ""))
+        unit = _unit_of(state.get("timeframe"))
         if market:
             check_market(market)
         if not isinstance(spacing, int | float) or not 0 < spacing < 1000:
@@ -431,3 +434,9 @@ class ChartWidget(LiveWidget):
         name = self.text("chart.name", market=self._chart.title, timeframe=unit)
         if name != self._surface.accessibleName():
             self._surface.setAccessibleName(name)
+
+
+def _unit_of(given: object) -> Timeframe:
+    if not isinstance(given, str):
+        raise InvalidRequest(f"a candle unit such as '1m' is expected; got {given!r}")
+    return Timeframe.parse(given)

@@ -109,11 +109,14 @@ class ChartState:
     def load(self, page: CandlePage, *, keep_newer: bool) -> None:
         """Show these candles instead of those shown."""
         anchor = self._anchor()
+        newest = int(self.bars.times[-1]) if self.bars else None
         self.series.load(page, keep_newer=keep_newer)
+        if newest is None or self.bars.find(newest) is None:
+            # Something else is shown now; a scale set by hand would show nothing of it.
+            self.reset_prices()
         number = self.bars.find(anchor[0]) if anchor else None
         if anchor is None or number is None:
             self.show_latest()
-            self.reset_prices()
         else:
             self.view = self.view.shifted(number - anchor[1])
 

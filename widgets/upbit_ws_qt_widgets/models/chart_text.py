@@ -18,15 +18,16 @@ Words = Mapping[str, str]
 
 def axis_time(time: int, landmark: Landmark, words: Words) -> str:
     """The label of a tick on the time axis at ``time`` (ms)."""
+    moment = _kst(time)
     if landmark in (Landmark.SECOND, Landmark.MINUTE):
-        return _kst(time).strftime("%H:%M:%S" if landmark is Landmark.SECOND else "%H:%M")
-    # The exchange's day has the date on which it begins in Korea, at 09:00; that is UTC's date.
-    day = datetime.fromtimestamp(time / 1000, UTC)
+        return moment.strftime("%H:%M:%S" if landmark is Landmark.SECOND else "%H:%M")
+    # A day that begins at 09:00 in Korea has one date there. Where nobody traded until after
+    # midnight, the first bar has the next one, and that is when it was.
     if landmark is Landmark.YEAR:
-        return str(day.year)
+        return str(moment.year)
     if landmark is Landmark.MONTH:
-        return words["chart.months"].split(",")[day.month - 1]
-    return f"{day.month}/{day.day}"
+        return words["chart.months"].split(",")[moment.month - 1]
+    return f"{moment.month}/{moment.day}"
 
 
 def full_time(time: int, timeframe: Timeframe, words: Words) -> str:

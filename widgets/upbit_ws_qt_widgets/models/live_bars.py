@@ -115,8 +115,8 @@ class _GrowingBar:
         return bar
 
 
-# State: the bars, the growing ones among them by start, the start before which everything is
-# settled, and the count of trades that came too late.
+# State: the bars, the growing ones among them by start, and the start before which everything is
+# settled.
 class LiveBars:
     """The bars of one market and unit, kept current.
 
@@ -130,12 +130,6 @@ class LiveBars:
         self.bars = Bars()
         self._growing: dict[int, _GrowingBar] = {}
         self._settled_before = 0
-        self._late_trades = 0
-
-    @property
-    def late_trades(self) -> int:
-        """How many trades came for bars that were settled already, and were left out."""
-        return self._late_trades
 
     def clear(self) -> None:
         """Forget everything."""
@@ -199,12 +193,11 @@ class LiveBars:
             self.bars.put(growing.set_truth(bar, timestamp))
 
     def trade(self, trade: Trade) -> bool:
-        """Take one trade; False if it is in the bars already or came too late for its bar."""
+        """Take one trade; False if the bars contain it, as settled bars contain all of theirs."""
         start = self._start_of(trade.time)
         growing = self._growing.get(start)
         if growing is None:
             if start < self._settled_before:
-                self._late_trades += 1
                 return False
             growing = self._grow(start)
         if growing.contains(trade):

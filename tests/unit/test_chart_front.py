@@ -1,0 +1,141 @@
+"""The front: newest bar, last price, marks, pointer and legend. Pure."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chart_bars import MINUTE, START, chart, wave
+from upbit_ws_qt_widgets.models.chart_front import front_of, texts_of
+from upbit_ws_qt_widgets.models.chart_picture import Front
+from upbit_ws_qt_widgets.models.chart_resolve import ChartResolver
+from upbit_ws_qt_widgets.models.chart_scene import Scene, sight_of
+from upbit_ws_qt_widgets.models.chart_state import ChartState
+
+
+def front(state: ChartState, now: float = 0.0) -> Front:
+    return ChartResolver().resolve(state, now).front
+
+
+def test_an_empty_chart_has_its_texts() -> None:
+    state = chart()
+    state.title, state.subtitle, state.badge = "Bitcoin", "KRW-BTC", "Polled"
+    made = texts_of(state)
+    assert (made.title, made.subtitle, made.badge) == ("Bitcoin", "KRW-BTC", "Polled")
+    assert made.legend == ()
+
+
+def test_the_newest_bar_is_painted_with_the_averages_that_lead_to_it() -> None:
+    made = front(chart(wave(300)))
+    assert made.live is not None
+    assert sum(map(len, made.live.amounts)) == 1
+    assert [len(line) for line in made.live_averages] == [1, 1, 1]
+    assert not made.offers_latest
+
+
+def test_the_only_bar_has_no_line_to_it() -> None:
+    assert [len(line) for line in front(chart(wave(1))).live_averages] == [0, 0, 0]
+
+
+def test_the_last_price_counts_down_while_its_bar_is_open() -> None:
+    state = chart(wave(300))
+    last = START + 299 * MINUTE
+    texts = {}
+    for name, now in (("before", last - 1), ("open", last + 1000), ("closed", last + MINUTE)):
+        tag = front(state, now).price
+        assert tag is not None
+        texts[name] = tag.countdown
+    assert texts == {"before": "", "open": "00:59", "closed": ""}
+
+
+def test_the_last_price_has_its_direction_and_stays_in_the_pane() -> None:
+    state = chart(wave(300))
+    bar = state.bars.bar(299)
+    tag = front(state).price
+    assert tag is not None
+    assert tag.text == f"{bar.close:,.0f}"
+    assert tag.direction == (bar.close > bar.open) - (bar.close < bar.open)
+    assert 0 < tag.y < state.layout.price_bottom
+    state.stretch_prices(1e-3)
+    state.move_prices(-5e6)
+    assert front(state).is_scaled_by_hand
+    tag = front(state).price
+    assert tag is not None
+    assert tag.y in (0, state.layout.price_bottom - 1)
+
+
+def test_the_highest_and_lowest_in_view_are_marked() -> None:
+    state = chart(wave(300))
+    high, low = front(state).extremes
+    start, stop = state.view.range(state.layout.view_width, 0, 300)
+    assert high.is_high
+    assert high.text == f"High {state.bars.figures[1, start:stop].max():,.0f}"
+    assert low.text == f"Low {state.bars.figures[2, start:stop].min():,.0f}"
+    assert high.y < low.y
+    assert all(0 <= mark.x <= state.layout.plot_width for mark in (high, low))
+
+
+def test_marks_go_where_the_user_scales_them_out_of_sight_or_the_chart_is_tiny() -> None:
+    state = chart(wave(300))
+    front(state)
+    state.stretch_prices(0.1)
+    assert len(front(state).extremes) < 2
+    assert front(chart(wave(300), width=150.0)).extremes == ()
+
+
+def test_without_columns_there_is_nothing_to_mark() -> None:
+    state = chart(wave(300))
+    sight = sight_of(state)
+    none = sight.settled_columns(state.bars, state.amount)
+    scene = Scene(sight, none, None, None, None, state.layout, state.scale, 1.0)
+    assert front_of(state, scene, 0.0).extremes == ()
+
+
+def test_the_pointer_snaps_to_bars_and_names_price_and_time() -> None:
+    state = chart(wave(300))
+    front(state)
+    x = float(state.layout.view_width / 2)
+    state.pointer = (x, 100.0)
+    made = front(state)
+    assert made.crosshair is not None
+    number = int(state.view.place(x, state.layout.view_width))
+    grid = sight_of(state).grid
+    assert made.crosshair.x == grid.centre(number)
+    assert abs(made.crosshair.x - x) <= 4
+    assert made.crosshair.y == 100
+    price = state.scale.price(100, 0, state.layout.price_bottom)
+    assert made.crosshair.side_text == f"{round(price):,}"
+    assert made.crosshair.time_text.startswith("2026-01-02 (Fri) 1")
+    close = state.bars.bar(number).close
+    assert made.legend[0][3].value == f"{close:,.0f}"
+
+
+def test_over_the_lower_pane_it_names_the_amount() -> None:
+    state = chart(wave(300))
+    front(state)
+    state.pointer = (100.0, state.layout.volume_bottom - 1.0)
+    made = front(state)
+    assert made.crosshair is not None
+    share = 1 / (state.layout.volume_bottom - state.layout.price_bottom)
+    assert float(made.crosshair.side_text) == pytest.approx(share * 7 * 1.15, rel=0.02)
+
+
+@pytest.mark.parametrize("pointer", [(-1.0, 50.0), (799.0, 50.0), (50.0, -1.0), (50.0, 479.0)])
+def test_off_the_plot_there_is_no_crosshair(pointer: tuple[float, float]) -> None:
+    state = chart(wave(300))
+    front(state)
+    state.pointer = pointer
+    assert front(state).crosshair is None
+
+
+def test_beside_the_bars_the_nearest_one_is_meant() -> None:
+    state = chart(wave(300))
+    front(state)
+    state.pointer = (state.layout.view_width - 1, 50.0)
+    made = front(state)
+    assert made.crosshair is not None
+    assert made.crosshair.x == sight_of(state).grid.centre(299)
+
+
+def test_the_legend_is_of_the_newest_bar_without_a_pointer() -> None:
+    state = chart(wave(300))
+    assert front(state).legend[0][3].value == f"{state.bars.bar(299).close:,.0f}"
