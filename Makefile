@@ -51,7 +51,8 @@ bench: $(venv)/.test ## every benchmark (BENCHMARKS=transport for one)
 	  echo "== benchmarks.$$name"; $(offscreen) $(python) -m benchmarks.$$name $(ARGS) || exit; \
 	done
 
-docs: try-deps $(venv)/.run ## draw the pictures of docs/images again
+docs: try-deps $(venv)/.run ## make the pictures and tables of docs/ again
+	$(python) docs/make_state_diagram.py
 	$(offscreen) $(python) docs/make_images.py
 
 try-deps:
