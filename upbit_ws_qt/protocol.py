@@ -441,7 +441,7 @@ class FeedProtocol:
     def _slept(self, now: Instant) -> bool:
         """Monotonic time stands still in sleep on Linux and macOS and runs on Windows."""
         last = self._checked
-        if last is None or now.monotonic - last.monotonic < CLOCK_CHECK_S:
+        if last is None or now.monotonic < last.monotonic + CLOCK_CHECK_S:
             return False
         self._checked = now
         elapsed = now.monotonic - last.monotonic

@@ -33,7 +33,7 @@ class OutletStatistics:
 
 # State: the newest event; whether a round that hands it out is due (``fresh``) and in the engine's
 # list (``listed``), and who is still to get it in the round under way (``behind``); who takes
-# events how (``newest``: coalesced, ``keeping``: each one); who has received nothing of it yet.
+# events how (``newest``: coalesced, ``keeping``: each one); who has not received it yet.
 class _Route:
     __slots__ = ("behind", "fresh", "keeping", "last", "listed", "newest", "waiting")
 
@@ -107,7 +107,7 @@ class Outlet(Generic[ConsumerT]):
 
 
 # State: a route for each stream on the wire or wanted, the routes and outlets with something to
-# deliver, the throttled outlets that wait, and counters.
+# deliver, the throttled outlets that wait, the latest time it was told, and counters.
 class DataRoutingEngine(Generic[ConsumerT]):
     """Takes events in, hands out who gets what. ``now`` is monotonic seconds."""
 
@@ -117,6 +117,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
         self._dirty: deque[tuple[Stream, _Route]] = deque()
         self._ready: deque[Outlet[ConsumerT]] = deque()
         self._throttled: dict[Outlet[ConsumerT], None] = {}
+        self._now = float("-inf")
         self.events = 0
         self.repeated = 0
         self.unwanted = 0
@@ -133,6 +134,9 @@ class DataRoutingEngine(Generic[ConsumerT]):
         for stream in outlet.streams:
             route = self._routes.setdefault(stream, _Route())
             route.side(outlet)[outlet] = None
+            if route.fresh and outlet in route.newest:
+                # The round that is due reaches it, too.
+                continue
             if route.last is not None and self._is_current(route.last):
                 outlet.push(_replayed(route.last))
             else:
@@ -147,23 +151,18 @@ class DataRoutingEngine(Generic[ConsumerT]):
             return
         outlet.active = False
         outlet.queue.clear()
+        outlet.held.clear()
         self._throttled.pop(outlet, None)
         for stream in outlet.streams:
-            if route := self._routes.get(stream):
-                route.side(outlet).pop(outlet, None)
-                route.waiting.pop(outlet, None)
+            self._leave(outlet, stream)
         self._immediate -= outlet.delivery.policy is Policy.IMMEDIATE
 
     def narrow(self, outlet: Outlet[ConsumerT], streams: Iterable[Stream]) -> None:
         """Go on with only these of a subscription's streams."""
         kept = set(streams)
         for stream in set(outlet.streams) - kept:
-            if route := self._routes.get(stream):
-                route.side(outlet).pop(outlet, None)
-                route.waiting.pop(outlet, None)
-            outlet.held.pop(stream, None)
-        if not outlet.held:
-            self._throttled.pop(outlet, None)
+            self._leave(outlet, stream)
+            self._let_go(outlet, stream)
         outlet.streams = tuple(stream for stream in outlet.streams if stream in kept)
         outlet.queue = deque(event for event in outlet.queue if stream_of(event) in kept)
 
@@ -224,17 +223,20 @@ class DataRoutingEngine(Generic[ConsumerT]):
         The caller delivers between two steps and may do anything there, also attach and detach, or
         deliver in a nested loop. It may stop at any step; what is left is due in the next call.
         """
+        # An unfinished call of before goes by this clock, too.
+        self._now = max(self._now, now)
         for outlet in list(self._throttled):
-            self._throttle_over(outlet, now)
+            self._throttle_over(outlet)
         while self._dirty or self._ready:
             if self._ready:
-                outlet = self._ready[0]
+                outlet = self._ready.popleft()
+                outlet.ready = False
+                pause_s = outlet.delivery.interval_ms / 1000
                 while outlet.queue and outlet.active and not outlet.busy:
-                    yield from self._give(outlet, outlet.queue.popleft())
-                # A nested delivery may have done this already.
-                if self._ready and self._ready[0] is outlet:
-                    self._ready.popleft()
-                    outlet.ready = False
+                    event = outlet.queue.popleft()
+                    if pause_s:
+                        outlet.next_at[stream_of(event)] = self._now + pause_s
+                    yield from self._give(outlet, event)
                 continue
             stream, route = self._dirty[0]
             if route.fresh:
@@ -245,7 +247,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
                 outlet = route.behind.pop()
                 if outlet not in route.newest or route.last is None:
                     continue
-                if self._must_wait(outlet, stream, now):
+                if self._must_wait(outlet, stream):
                     continue
                 if outlet.queue:
                     # What it has not got yet is older: a replay, or the end of a bar.
@@ -268,8 +270,6 @@ class DataRoutingEngine(Generic[ConsumerT]):
     def finished(self, outlet: Outlet[ConsumerT]) -> None:
         """A delivery that had kept ``outlet`` busy is over; what it missed is due again."""
         outlet.busy = False
-        if not outlet.active:
-            return
         if outlet.held and outlet not in self._throttled:
             for stream in outlet.held:
                 route = self._routes[stream]
@@ -283,12 +283,27 @@ class DataRoutingEngine(Generic[ConsumerT]):
         self, outlet: Outlet[ConsumerT], event: StreamEvent
     ) -> Iterator[tuple[Outlet[ConsumerT], StreamEvent]]:
         if not self._is_current(event):
-            self.outdated += 1
-            return
+            newest = self._present(outlet, event)
+            if newest is None:
+                self.outdated += 1
+                return
+            event = newest
         outlet.delivered += 1
         if isinstance(event, OrderbookEvent):
             event = event.sliced(outlet.depth)
         yield outlet, event
+
+    def _present(self, outlet: Outlet[ConsumerT], event: StreamEvent) -> StreamEvent | None:
+        """What says the same as the outdated ``event`` on the present connection, if anything.
+
+        Without it, what comes next is delivered even if it repeats: ``outlet`` never got it.
+        """
+        route = self._routes[stream_of(event)]
+        last = route.last
+        if last is None or not self._is_current(last):
+            route.waiting[outlet] = None
+            return None
+        return last if _repeats(last, event) else None
 
     def _is_current(self, event: StreamEvent) -> bool:
         return self._epochs.is_current_epoch(event.connection_type, event.epoch)
@@ -297,18 +312,30 @@ class DataRoutingEngine(Generic[ConsumerT]):
         """Whether a round is due or under way that will reach ``outlet``."""
         return route.fresh or outlet in route.behind
 
-    def _must_wait(self, outlet: Outlet[ConsumerT], stream: Stream, now: float) -> bool:
+    def _must_wait(self, outlet: Outlet[ConsumerT], stream: Stream) -> bool:
         if outlet.delivery.policy is not Policy.THROTTLE:
             if outlet.busy:
                 outlet.held[stream] = None
             return outlet.busy
-        if outlet.busy or now < outlet.next_at.get(stream, now):
-            outlet.next_at.setdefault(stream, now)
+        due = outlet.next_at.setdefault(stream, self._now)
+        if outlet.busy or outlet.queue or due > self._now:
             outlet.held[stream] = None
             self._throttled[outlet] = None
             return True
-        outlet.next_at[stream] = now + outlet.delivery.interval_ms / 1000
+        outlet.next_at[stream] = self._now + outlet.delivery.interval_ms / 1000
+        self._let_go(outlet, stream)
         return False
+
+    def _leave(self, outlet: Outlet[ConsumerT], stream: Stream) -> None:
+        route = self._routes[stream]
+        del route.side(outlet)[outlet]
+        route.waiting.pop(outlet, None)
+
+    def _let_go(self, outlet: Outlet[ConsumerT], stream: Stream) -> None:
+        """Nothing of this stream is held back from ``outlet`` any more."""
+        outlet.held.pop(stream, None)
+        if not outlet.held:
+            self._throttled.pop(outlet, None)
 
     def _keep_ended_bar(self, stream: Stream, route: _Route, last: StreamEvent) -> None:
         """Coalescing must not swallow the last state of a candle: it is what the candle was."""
@@ -316,16 +343,13 @@ class DataRoutingEngine(Generic[ConsumerT]):
             if stream in outlet.held or self._is_coming(route, outlet):
                 self._queue(outlet, last)
 
-    def _throttle_over(self, outlet: Outlet[ConsumerT], now: float) -> None:
-        if outlet.busy:
+    def _throttle_over(self, outlet: Outlet[ConsumerT]) -> None:
+        if outlet.busy or outlet.queue:
             return
-        for stream in [held for held in outlet.held if outlet.next_at[held] <= now]:
-            del outlet.held[stream]
-            if not outlet.held:
-                self._throttled.pop(outlet, None)
+        for stream in [held for held in outlet.held if outlet.next_at[held] <= self._now]:
+            self._let_go(outlet, stream)
             route = self._routes[stream]
             if route.last is not None and not self._is_coming(route, outlet):
-                outlet.next_at[stream] = now + outlet.delivery.interval_ms / 1000
                 self._queue(outlet, route.last)
 
     def _queue(self, outlet: Outlet[ConsumerT], event: StreamEvent) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.naive_wishes import NaiveWishes
 from upbit_ws_qt.errors import InvalidMarket, InvalidRequest
 from upbit_ws_qt.events import DataType
 from upbit_ws_qt.subscriptions import (
@@ -245,54 +244,12 @@ SPECS = st.one_of(
 )
 
 
-class Naive:
-    """The rule as it is said: (wanted ∪ in grace) − refused, by looking at everything each time.
-
-    A stream is in grace at a depth if it was wanted at that depth less than the grace period ago
-    and was not refused since.
-    """
-
-    def __init__(self) -> None:
-        self.wishes: list[tuple[Hashable, SubscriptionSpec]] = []
-        self.refused: set[Stream] = set()
-        self.last_wanted: dict[tuple[Stream, int], float] = {}
-
-    def wanted(self) -> dict[Stream, int]:
-        wanted: dict[Stream, int] = {}
-        for _, spec in self.wishes:
-            for stream, depth in spec.streams.items():
-                wanted[stream] = max(depth, wanted.get(stream, 0))
-        return wanted
-
-    def owners(self, stream: Stream) -> set[Hashable]:
-        return {client for client, spec in self.wishes if stream in spec.streams}
-
-    def look(self, now: float) -> None:
-        wanted = self.wanted()
-        self.refused &= wanted.keys()
-        for stream, depth in wanted.items():
-            if stream not in self.refused:
-                self.last_wanted[stream, depth] = now
-
-    def refuse(self, streams: set[Stream]) -> None:
-        self.refused |= streams & self.wanted().keys()
-        for key in [key for key in self.last_wanted if key[0] in streams]:
-            del self.last_wanted[key]
-
-    def wire(self, now: float) -> dict[Stream, int]:
-        plan = self.wanted()
-        for (stream, depth), seen in self.last_wanted.items():
-            if seen + GRACE_S > now:
-                plan[stream] = max(depth, plan.get(stream, 0))
-        return {stream: depth for stream, depth in plan.items() if stream not in self.refused}
-
-
 @given(st.data())
 @settings(max_examples=200, deadline=None)
 def test_any_interleaving(data: st.DataObject) -> None:
     """After every step the wire, the diffs and the owners are those of the naive rule."""
     state = SubscriptionStateManager(GRACE_S)
-    naive = Naive()
+    naive = NaiveWishes(GRACE_S)
     now = 100.0
     for _ in range(data.draw(st.integers(1, 25))):
         now += data.draw(st.sampled_from([0.0, 0.5, 1.0, 2.5, 4.5, 5.0, 7.0]))

@@ -1,0 +1,1236 @@
+"""The brain of one connection: facts and ``now`` in, events and actions out. Tests only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from itertools import count
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.naive_wishes import NaiveWishes
+from upbit_ws_qt.errors import (
+    AuthenticationFailed,
+    ConnectFailed,
+    ConnectionLost,
+    DecodeError,
+    RateLimited,
+    RequestRejected,
+    RequestTimeout,
+    UpbitError,
+)
+from upbit_ws_qt.events import (
+    Balance,
+    BalanceEvent,
+    ConnectionEvent,
+    ConnectionState,
+    ConnectionType,
+    DataType,
+    ErrorEvent,
+    RefusalEvent,
+    Source,
+    SubscriptionEvent,
+    TickerEvent,
+    WebSocketEvent,
+)
+from upbit_ws_qt.polling import Fetch
+from upbit_ws_qt.protocol import Action, Close, Connect, FeedProtocol, Instant, Ping, Send
+from upbit_ws_qt.recovery import EpochManager, ExponentialBackoff, RecoveryEngine
+from upbit_ws_qt.settings import FeedSettings
+from upbit_ws_qt.subscriptions import BALANCE_STREAM, Stream, SubscriptionSpec
+from upbit_ws_qt.timeframe import Timeframe
+
+S = ConnectionState
+PUBLIC, PRIVATE = ConnectionType.PUBLIC, ConnectionType.PRIVATE
+EventT = TypeVar("EventT", bound=WebSocketEvent)
+
+#: The wall clock at monotonic 0.
+WALL = 1_790_000_000.0
+
+LOST = ConnectionLost(1006, "", 1)
+
+
+def ticker(*codes: str) -> SubscriptionSpec:
+    return SubscriptionSpec(DataType.TICKER, codes or ("KRW-BTC",))
+
+
+def trade(*codes: str) -> SubscriptionSpec:
+    return SubscriptionSpec(DataType.TRADE, codes or ("KRW-BTC",))
+
+
+def book(depth: int, *codes: str) -> SubscriptionSpec:
+    return SubscriptionSpec(DataType.ORDERBOOK, codes or ("KRW-BTC",), depth=depth)
+
+
+BALANCES = SubscriptionSpec(DataType.BALANCE)
+
+
+def asked(data: bytes) -> dict[Stream, int]:
+    """The streams that a request asks for, with their depth."""
+    _ticket, *entries, _format = json.loads(data)
+    plan: dict[Stream, int] = {}
+    for entry in entries:
+        for written in entry["codes"]:
+            code, _, suffix = written.partition(".")
+            depth = int(suffix or 30) if entry["type"] == "orderbook" else 0
+            plan[Stream(entry["type"], code, float(entry.get("level", 0)))] = depth
+    return plan
+
+
+def frame(number: int = 1, code: str = "KRW-BTC") -> bytes:
+    return json.dumps({"ty": "ticker", "cd": code, "tms": number, "tp": 1.0}).encode()
+
+
+def refusal(name: str = "WRONG_FORMAT") -> bytes:
+    return json.dumps({"error": {"message": "왜", "name": name}}).encode()
+
+
+class Desk:
+    """The shell and the exchange: performs nothing, writes everything down.
+
+    Time is a number that only the test moves. ``to`` lets every deadline on the way pass in order.
+    """
+
+    def __init__(
+        self,
+        connection_type: ConnectionType = PUBLIC,
+        *,
+        polled: bool = False,
+        has_key: bool = True,
+        share: float = 0.8,
+    ) -> None:
+        tickets = count(1)
+        self.epochs = EpochManager()
+        self.protocol = FeedProtocol(
+            connection_type,
+            FeedSettings(grace_period_s=5.0, limit_share=share),
+            self.epochs,
+            lambda: f"ticket-{next(tickets)}",
+            recovery=RecoveryEngine(ExponentialBackoff(jitter=False)),
+            polled=polled,
+            has_key=has_key,
+        )
+        self.time = 100.0
+        self.wall_shift = 0.0
+        self.answers_pings = True
+        self.actions: list[tuple[float, Action]] = []
+        self.events: list[WebSocketEvent] = []
+
+    @property
+    def now(self) -> Instant:
+        return Instant(self.time, WALL + self.time + self.wall_shift)
+
+    def call(self, method: Callable[..., None], *arguments: Any) -> None:
+        """Tell the protocol something, then do what the shell does after every call."""
+        method(*arguments, self.now)
+        self.settle()
+
+    def settle(self) -> None:
+        while (action := self.protocol.next_action(self.now)) is not None:
+            self.actions.append((self.time, action))
+            if isinstance(action, Ping) and self.answers_pings:
+                self.protocol.pong_received(self.now)
+        while (event := self.protocol.next_event()) is not None:
+            self.events.append(event)
+
+    def to(self, time: float) -> None:
+        while (deadline := self.protocol.next_deadline()) is not None and deadline <= time:
+            self.time = max(self.time, deadline)
+            self.call(self.protocol.handle_timer)
+            following = self.protocol.next_deadline()
+            assert following is None or following > self.time, "the timer would spin"
+        self.time = time
+
+    def later(self, seconds: float) -> None:
+        self.to(self.time + seconds)
+
+    def sleep(self, seconds: float, *, monotonic_s: float) -> None:
+        """The machine sleeps; afterwards the timer that was armed fires once."""
+        self.time += monotonic_s
+        self.wall_shift += seconds - monotonic_s
+        self.call(self.protocol.handle_timer)
+
+    # -- short words --
+
+    def start(self) -> None:
+        self.call(self.protocol.start)
+
+    def stop(self) -> None:
+        self.call(self.protocol.stop)
+
+    def subscribe(self, consumer: object, spec: SubscriptionSpec) -> None:
+        self.call(self.protocol.subscribe, consumer, spec)
+
+    def unsubscribe(self, consumer: object) -> None:
+        self.call(self.protocol.unsubscribe, consumer)
+
+    def made(self) -> None:
+        self.call(self.protocol.connection_made)
+
+    def lost(self, error: UpbitError = LOST) -> None:
+        self.call(self.protocol.connection_lost, error)
+
+    def receive(self, data: bytes) -> None:
+        self.call(self.protocol.receive_message, data)
+
+    def reply(self, fetch: Fetch, result: tuple[Balance, ...] | UpbitError) -> None:
+        self.call(self.protocol.reply, fetch, result)
+
+    def set_key(self, *, has_key: bool) -> None:
+        self.call(self.protocol.key_changed, has_key)
+
+    def connected(self, **wishes: SubscriptionSpec) -> None:
+        """Started, connected, and what is wanted was asked for and accepted."""
+        self.start()
+        for consumer, spec in (wishes or {"a": ticker()}).items():
+            self.subscribe(consumer, spec)
+        self.later(0.02)
+        self.made()
+        self.later(1.0)
+        assert self.state is S.CONNECTED
+
+    @property
+    def state(self) -> ConnectionState:
+        return self.protocol.state
+
+    def took(self, kind: type[Action]) -> list[float]:
+        """When actions of this kind were asked for."""
+        return [time for time, action in self.actions if isinstance(action, kind)]
+
+    @property
+    def requests(self) -> list[dict[Stream, int]]:
+        return [asked(action.data) for _, action in self.actions if isinstance(action, Send)]
+
+    @property
+    def fetches(self) -> list[Fetch]:
+        return [action for _, action in self.actions if isinstance(action, Fetch)]
+
+    def heard(self, kind: type[EventT]) -> list[EventT]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    @property
+    def states(self) -> list[ConnectionState]:
+        return [event.state for event in self.heard(ConnectionEvent)]
+
+    def forget(self) -> None:
+        """Begin a new page."""
+        self.actions.clear()
+        self.events.clear()
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+BTC, ETH = Stream("ticker", "KRW-BTC"), Stream("ticker", "KRW-ETH")
+TRADES, BOOK = Stream("trade", "KRW-BTC"), Stream("orderbook", "KRW-BTC")
+
+
+# -- the first wish --------------------------------------------------------------------------------
+
+
+def test_without_a_wish_there_is_no_socket_and_no_timer(desk: Desk) -> None:
+    desk.start()
+    assert desk.state is S.IDLE
+    assert desk.states == [S.IDLE]
+    assert desk.actions == []
+    assert desk.protocol.next_deadline() is None
+
+
+def test_the_first_wish_dials_and_the_connection_asks_for_it(desk: Desk) -> None:
+    desk.start()
+    desk.subscribe("chart", ticker())
+    assert desk.actions == []
+    desk.later(0.02)
+    assert desk.actions == [(100.02, Connect())]
+    assert desk.state is S.CONNECTING
+    desk.later(0.5)
+    desk.made()
+    assert desk.states == [S.IDLE, S.CONNECTING, S.CONNECTED]
+    assert desk.requests == [{BTC: 0}]
+    assert desk.protocol.wire == {BTC: 0}
+    assert desk.protocol.requests_sent == 1
+    assert desk.took(Connect) == [100.02]
+
+
+def test_before_start_wishes_are_only_remembered(desk: Desk) -> None:
+    desk.subscribe("chart", ticker())
+    desk.later(10.0)
+    assert desk.actions == []
+    assert desk.protocol.next_deadline() is None
+    desk.start()
+    assert desk.took(Connect) == [110.0]
+
+
+def test_every_request_has_a_mark_of_its_own(desk: Desk) -> None:
+    desk.connected(a=ticker())
+    desk.subscribe("b", trade())
+    desk.later(0.02)
+    sends = [action.data for _, action in desk.actions if isinstance(action, Send)]
+    assert [json.loads(data)[0] for data in sends] == [
+        {"ticket": "ticket-1"},
+        {"ticket": "ticket-2"},
+    ]
+
+
+def test_an_event_explains_itself_before_its_data(desk: Desk) -> None:
+    """Status travels in one stream with the data, each stamped with its connection."""
+    desk.connected()
+    desk.receive(frame())
+    *status, event = desk.events
+    assert [type(item) for item in status] == [
+        ConnectionEvent,
+        ConnectionEvent,
+        ConnectionEvent,
+        SubscriptionEvent,
+        SubscriptionEvent,
+    ]
+    assert isinstance(event, TickerEvent)
+    assert [item.epoch for item in desk.events] == [0, 0, 1, 1, 1, 1]
+    assert event.connection_type is PUBLIC
+    assert event.stamp.received_at == WALL + desk.time
+
+
+# -- requests --------------------------------------------------------------------------------------
+
+
+def test_a_burst_of_wishes_makes_one_request_with_all_of_them(desk: Desk) -> None:
+    desk.connected(a=ticker())
+    desk.forget()
+    for number in range(5):
+        desk.subscribe(f"t{number}", trade(f"KRW-A{number}"))
+        desk.later(0.003)
+    desk.subscribe("book", book(15))
+    desk.later(1.0)
+    expected = {BTC: 0, BOOK: 15} | {Stream("trade", f"KRW-A{n}"): 0 for n in range(5)}
+    assert desk.requests == [expected]
+
+
+def test_a_wish_that_is_on_the_wire_already_costs_nothing(desk: Desk) -> None:
+    desk.connected(a=ticker(), b=book(15))
+    desk.forget()
+    desk.subscribe("c", ticker())
+    desk.subscribe("d", book(5))
+    desk.later(1.0)
+    desk.unsubscribe("a")
+    desk.unsubscribe("d")
+    desk.later(10.0)
+    assert desk.requests == []
+
+
+def test_each_change_of_the_union_makes_one_request_and_the_last_one_is_the_union(
+    desk: Desk,
+) -> None:
+    desk.connected(a=ticker())
+    for consumer, spec in (("b", ticker("KRW-ETH")), ("c", trade()), ("d", book(5))):
+        desk.subscribe(consumer, spec)
+        desk.later(0.5)
+    desk.subscribe("e", book(30))
+    desk.later(0.5)
+    assert desk.requests == [
+        {BTC: 0},
+        {BTC: 0, ETH: 0},
+        {BTC: 0, ETH: 0, TRADES: 0},
+        {BTC: 0, ETH: 0, TRADES: 0, BOOK: 5},
+        {BTC: 0, ETH: 0, TRADES: 0, BOOK: 30},
+    ]
+    assert desk.protocol.wire == desk.requests[-1]
+
+
+def test_what_nobody_wants_stays_for_the_grace_period(desk: Desk) -> None:
+    desk.connected(a=ticker(), b=trade())
+    desk.forget()
+    desk.unsubscribe("b")
+    desk.later(4.9)
+    assert desk.requests == []
+    desk.later(0.2)
+    assert desk.requests == [{BTC: 0}]
+
+
+def test_flipping_within_the_grace_period_sends_nothing(desk: Desk) -> None:
+    desk.connected(a=ticker(), b=trade())
+    desk.forget()
+    for _ in range(10):
+        desk.unsubscribe("b")
+        desk.later(2.0)
+        desk.subscribe("b", trade())
+        desk.later(2.0)
+    desk.later(10.0)
+    assert desk.requests == []
+
+
+def test_graces_that_end_together_make_one_request(desk: Desk) -> None:
+    """A window with several widgets was closed."""
+    desk.connected(a=ticker(), b=trade(), c=book(5), d=ticker("KRW-ETH"))
+    desk.forget()
+    for consumer in "bcd":
+        desk.unsubscribe(consumer)
+        desk.later(0.004)
+    desk.later(10.0)
+    assert desk.requests == [{BTC: 0}]
+
+
+def test_with_nothing_wanted_the_socket_closes_and_that_is_healthy(desk: Desk) -> None:
+    """Never an empty request."""
+    desk.connected()
+    desk.forget()
+    desk.unsubscribe("a")
+    desk.later(4.9)
+    assert desk.actions == []
+    desk.later(0.2)
+    assert [action for _, action in desk.actions] == [Close()]
+    assert desk.state is S.IDLE
+    assert desk.states == [S.IDLE]
+    assert desk.protocol.wire == {}
+    assert desk.protocol.next_deadline() is None
+    assert not desk.protocol.recovery.is_critical
+    desk.subscribe("b", trade())
+    desk.later(0.02)
+    desk.made()
+    assert desk.requests == [{TRADES: 0}]
+
+
+def test_a_request_that_is_not_refused_within_a_second_is_accepted(desk: Desk) -> None:
+    desk.start()
+    desk.subscribe("a", ticker())
+    desk.later(0.02)
+    desk.made()
+    assert [event.accepted for event in desk.heard(SubscriptionEvent)] == [False]
+    desk.later(0.99)
+    assert len(desk.heard(SubscriptionEvent)) == 1
+    desk.later(0.02)
+    said = desk.heard(SubscriptionEvent)[-1]
+    assert (said.accepted, said.streams, said.epoch) == (True, {BTC}, 1)
+
+
+def test_the_second_counts_from_the_last_request(desk: Desk) -> None:
+    """Nobody can tell which of two requests an error frame is about."""
+    desk.connected()
+    desk.forget()
+    desk.subscribe("b", trade())
+    desk.later(0.5)
+    desk.subscribe("c", book(5))
+    desk.later(0.9)
+    assert [event.accepted for event in desk.heard(SubscriptionEvent)] == [False, False]
+    desk.later(0.2)
+    said = desk.heard(SubscriptionEvent)[-1]
+    assert (said.accepted, said.streams) == (True, {BTC, TRADES, BOOK})
+
+
+def test_the_limit_is_kept_and_the_last_request_is_still_the_union(desk: Desk) -> None:
+    """Four a second of the exchange's five."""
+    desk.connected()
+    desk.forget()
+    for number in range(20):
+        desk.subscribe(number, trade(f"KRW-A{number}"))
+        desk.later(0.1)
+    desk.later(5.0)
+    times = desk.took(Send)
+    assert all(later - earlier >= 1.0 for earlier, later in zip(times, times[4:], strict=False))
+    assert len(times) >= 8
+    assert desk.requests[-1] == {BTC: 0} | {Stream("trade", f"KRW-A{n}"): 0 for n in range(20)}
+
+
+def test_a_new_connection_has_a_budget_of_its_own() -> None:
+    """The exchange counts messages by connection."""
+    desk = Desk(share=0.2)
+    desk.connected()
+    desk.later(1.0)
+    desk.subscribe("b", trade())
+    desk.later(0.02)
+    desk.lost()
+    desk.forget()
+    desk.later(1.0)
+    desk.made()
+    assert desk.took(Send) == [desk.time]
+
+
+# -- refusals --------------------------------------------------------------------------------------
+
+
+def test_only_what_is_new_in_a_request_is_to_blame(desk: Desk) -> None:
+    """The last accepted union goes back first, and the owner of the rest is told."""
+    desk.connected(a=ticker(), b=book(5))
+    desk.forget()
+    desk.subscribe("bad", trade("KRW-BAD"))
+    desk.subscribe("worse", trade("KRW-BAD"))
+    desk.later(0.1)
+    desk.receive(refusal())
+    (said,) = desk.heard(RefusalEvent)
+    assert (said.name, said.message, said.consumers) == ("WRONG_FORMAT", "왜", ("bad", "worse"))
+    assert desk.state is S.RECONNECTING
+    assert desk.took(Close) == [desk.time]
+    assert desk.heard(ConnectionEvent)[-1].reason == "WRONG_FORMAT: 왜"
+    assert desk.protocol.reason == "WRONG_FORMAT: 왜"
+    desk.forget()
+    desk.later(1.0)
+    desk.made()
+    assert desk.requests == [{BTC: 0, BOOK: 5}]
+    desk.later(100.0)
+    assert len(desk.requests) == 1, "the refused stream is not tried again while it is wanted"
+
+
+def test_another_depth_of_an_accepted_stream_is_not_to_blame(desk: Desk) -> None:
+    desk.connected(a=book(5))
+    desk.forget()
+    desk.subscribe("deep", book(30))
+    desk.subscribe("bad", trade("KRW-BAD"))
+    desk.later(0.1)
+    desk.receive(refusal())
+    assert [event.consumers for event in desk.heard(RefusalEvent)] == [("bad",)]
+    desk.later(1.0)
+    desk.made()
+    assert desk.requests[-1] == {BOOK: 30}
+
+
+def test_who_joins_a_refused_stream_is_told_at_once(desk: Desk) -> None:
+    desk.connected()
+    desk.subscribe("bad", trade("KRW-BAD"))
+    desk.later(0.1)
+    desk.receive(refusal())
+    desk.forget()
+    desk.subscribe("late", trade("KRW-BAD"))
+    assert [event.consumers for event in desk.heard(RefusalEvent)] == [("late",)]
+
+
+def test_when_everyone_who_wanted_it_is_gone_the_exchange_is_asked_again(desk: Desk) -> None:
+    desk.connected()
+    desk.subscribe("bad", trade())
+    desk.later(0.1)
+    desk.receive(refusal())
+    desk.unsubscribe("bad")
+    desk.later(1.0)
+    desk.made()
+    desk.forget()
+    desk.subscribe("again", trade())
+    desk.later(0.02)
+    assert desk.heard(RefusalEvent) == []
+    assert desk.requests == [{BTC: 0, TRADES: 0}]
+
+
+def test_if_nothing_is_left_after_a_refusal_nothing_is_dialled(desk: Desk) -> None:
+    desk.start()
+    desk.subscribe("bad", trade("KRW-BAD"))
+    desk.later(0.02)
+    desk.made()
+    desk.later(0.15)
+    desk.receive(refusal("INVALID_PARAM"))
+    assert desk.heard(RefusalEvent)[0].consumers == ("bad",)
+    desk.later(60.0)
+    assert desk.state is S.IDLE
+    assert len(desk.took(Connect)) == 1
+    assert desk.protocol.next_deadline() is None
+
+
+@pytest.mark.parametrize("name", ["TOO_MANY_REQUEST", "INVALID_AUTH"])
+def test_a_refusal_about_the_connection_blames_nobody(desk: Desk, name: str) -> None:
+    """The public connection carries no key; what is wanted goes out again."""
+    desk.connected()
+    desk.subscribe("b", trade())
+    desk.later(0.1)
+    desk.receive(refusal(name))
+    assert [event.consumers for event in desk.heard(RefusalEvent)] == [()]
+    desk.forget()
+    desk.later(1.0)
+    desk.made()
+    assert desk.requests == [{BTC: 0, TRADES: 0}]
+
+
+def test_a_request_under_way_when_the_connection_ends_is_not_accepted(desk: Desk) -> None:
+    """So it is still suspect when the next connection refuses it."""
+    desk.connected()
+    desk.subscribe("b", trade())
+    desk.later(0.5)
+    desk.lost()
+    desk.later(1.0)
+    desk.made()
+    desk.later(0.1)
+    desk.receive(refusal())
+    assert desk.heard(RefusalEvent)[0].consumers == ("b",)
+
+
+# -- ends and beginnings ---------------------------------------------------------------------------
+
+
+def test_a_lost_connection_is_dialled_within_a_second_and_asks_for_everything(desk: Desk) -> None:
+    desk.connected(a=ticker(), b=trade())
+    desk.receive(frame())
+    desk.forget()
+    desk.lost(ConnectionLost(1000, "bye", 1))
+    (said,) = desk.heard(ConnectionEvent)
+    assert (said.state, said.retry_in_s, said.attempt) == (S.RECONNECTING, 1.0, 1)
+    assert said.reason == "connection 1 ended with code 1000 bye"
+    assert desk.protocol.wire == {}
+    lost_at = desk.time
+    desk.later(1.0)
+    assert desk.took(Connect) == [lost_at + 1.0]
+    desk.made()
+    assert desk.requests == [{BTC: 0, TRADES: 0}]
+    assert desk.epochs.current_epoch(PUBLIC) == 2
+
+
+def test_changes_while_there_is_no_connection_go_out_with_the_next_one(desk: Desk) -> None:
+    desk.connected()
+    desk.lost()
+    desk.subscribe("b", trade())
+    desk.later(0.5)
+    desk.forget()
+    desk.later(0.5)
+    desk.made()
+    assert desk.requests == [{BTC: 0, TRADES: 0}]
+
+
+def test_failed_dials_wait_longer_and_longer_for_ever(desk: Desk) -> None:
+    desk.start()
+    desk.subscribe("a", ticker())
+    desk.later(0.02)
+    for _ in range(12):
+        desk.lost(ConnectFailed("no answer within 10 s"))
+        desk.later(60.0)
+    said = [event for event in desk.heard(ConnectionEvent) if event.state is S.RECONNECTING]
+    assert [event.retry_in_s for event in said] == pytest.approx(
+        [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, *[60.0] * 6]
+    )
+    assert {event.reason for event in said} == {"no answer within 10 s"}
+    assert desk.protocol.recovery.is_critical
+    assert len(desk.took(Connect)) == 13
+
+
+def test_an_exchange_that_accepts_and_closes_is_not_dialled_without_end(desk: Desk) -> None:
+    desk.start()
+    desk.subscribe("a", ticker())
+    desk.later(0.02)
+    began = desk.time
+    while desk.time < began + 600.0:
+        if desk.state is S.CONNECTING:
+            desk.made()
+            desk.lost()
+        desk.later(0.25)
+    assert len(desk.took(Connect)) <= 16
+
+
+def test_data_starts_the_back_off_afresh(desk: Desk) -> None:
+    desk.start()
+    desk.subscribe("a", ticker())
+    desk.later(0.02)
+    for _ in range(4):
+        desk.lost(ConnectFailed("no"))
+        desk.later(60.0)
+    desk.made()
+    desk.receive(frame())
+    desk.lost()
+    assert desk.heard(ConnectionEvent)[-1].retry_in_s == 1.0
+
+
+@pytest.mark.parametrize(("open_s", "attempt"), [(25.0, 5), (40.0, 1)])
+def test_so_does_an_answered_ping_after_thirty_seconds(
+    desk: Desk, open_s: float, attempt: int
+) -> None:
+    """Where nothing trades there is no data, and the connection is good all the same."""
+    desk.start()
+    desk.subscribe("a", ticker())
+    desk.later(0.02)
+    for _ in range(4):
+        desk.lost(ConnectFailed("no"))
+        desk.later(60.0)
+    desk.made()
+    desk.later(open_s)
+    desk.lost()
+    assert desk.heard(ConnectionEvent)[-1].attempt == attempt
+
+
+def test_a_429_at_the_handshake_waits_as_long_as_it_says(desk: Desk) -> None:
+    desk.start()
+    desk.subscribe("a", ticker())
+    desk.later(0.02)
+    refused_at = desk.time
+    desk.lost(RateLimited("the handshake was refused with HTTP 429", refused_at + 30.0))
+    desk.later(100.0)
+    assert desk.took(Connect)[1:] == [refused_at + 30.0]
+    desk.lost(RateLimited("the handshake was refused with HTTP 429"))
+    assert desk.heard(ConnectionEvent)[-1].retry_in_s == 2.0
+
+
+@pytest.mark.parametrize(
+    "error", [LOST, ConnectFailed("reset"), RequestTimeout("late"), AuthenticationFailed("401")]
+)
+def test_however_the_public_connection_ends_it_is_dialled_again(
+    desk: Desk, error: UpbitError
+) -> None:
+    """It carries no key: a 401 comes from a gateway in between, and gateways recover."""
+    desk.connected()
+    desk.lost(error)
+    assert desk.state is S.RECONNECTING
+    desk.later(1.0)
+    desk.lost(error)
+    assert desk.state is S.RECONNECTING
+
+
+def test_what_is_wanted_no_more_is_not_dialled_for(desk: Desk) -> None:
+    desk.connected()
+    desk.lost()
+    desk.unsubscribe("a")
+    desk.later(0.9)
+    assert desk.state is S.RECONNECTING
+    desk.later(1.0)
+    assert desk.state is S.CONNECTING
+    desk.forget()
+    desk.later(4.0)
+    assert desk.state is S.IDLE
+    assert [action for _, action in desk.actions] == [Close()]
+
+
+def test_a_stop_ends_everything_and_keeps_the_wishes(desk: Desk) -> None:
+    desk.connected(a=ticker(), b=trade())
+    desk.forget()
+    desk.stop()
+    assert [action for _, action in desk.actions] == [Close()]
+    assert desk.states == [S.STOPPED]
+    assert desk.protocol.next_deadline() is None
+    desk.unsubscribe("b")
+    desk.subscribe("c", ticker("KRW-ETH"))
+    desk.later(100.0)
+    assert len(desk.actions) == 1
+    desk.start()
+    assert desk.took(Connect) == [desk.time]
+    desk.made()
+    assert desk.requests == [{BTC: 0, ETH: 0}]
+    assert desk.epochs.current_epoch(PUBLIC) == 2
+
+
+def test_a_stop_before_the_dial_was_begun_dials_nothing(desk: Desk) -> None:
+    desk.connected()
+    desk.lost()
+    desk.forget()
+    desk.time += 1.0
+    desk.protocol.handle_timer(desk.now)
+    assert desk.state is S.CONNECTING
+    desk.call(desk.protocol.stop)
+    assert desk.took(Connect) == []
+
+
+def test_a_stop_and_a_start_in_one_breath_close_before_they_dial(desk: Desk) -> None:
+    desk.connected()
+    desk.forget()
+    desk.protocol.stop(desk.now)
+    desk.protocol.start(desk.now)
+    desk.settle()
+    assert [action for _, action in desk.actions] == [Close(), Connect()]
+
+
+# -- keep-alive ------------------------------------------------------------------------------------
+
+
+def test_a_half_open_connection_is_noticed_within_half_a_minute(desk: Desk) -> None:
+    desk.connected()
+    desk.answers_pings = False
+    desk.receive(frame())
+    last_data = desk.time
+    desk.forget()
+    desk.later(30.0)
+    assert desk.took(Ping) == [pytest.approx(last_data + 18.0)]
+    assert desk.took(Close) == [pytest.approx(last_data + 28.0)]
+    assert desk.states == [S.RECONNECTING, S.CONNECTING]
+    assert desk.heard(ConnectionEvent)[0].reason == (
+        "connection 1 ended with code 1006 (a ping was not answered)"
+    )
+
+
+def test_an_answered_ping_keeps_a_quiet_connection(desk: Desk) -> None:
+    """The exchange closes what is idle for 60 s; a pong at the ping's own instant counts."""
+    desk.connected()
+    desk.forget()
+    desk.later(600.0)
+    assert desk.state is S.CONNECTED
+    times = desk.took(Ping)
+    assert 30 <= len(times) <= 35
+    assert desk.took(Close) == []
+
+
+def test_data_postpones_the_ping(desk: Desk) -> None:
+    desk.connected()
+    desk.receive(frame())
+    desk.forget()
+    for _ in range(20):
+        desk.later(17.0)
+        desk.receive(frame())
+    assert desk.took(Ping) == []
+
+
+@pytest.mark.parametrize("data", [frame(), b'{"status":"UP"}', b"broken"])
+def test_anything_at_all_after_a_ping_shows_life(desk: Desk, data: bytes) -> None:
+    desk.connected()
+    desk.answers_pings = False
+    desk.receive(frame())
+    desk.later(20.0)
+    assert len(desk.took(Ping)) == 1
+    desk.receive(data)
+    desk.later(17.0)
+    assert desk.state is S.CONNECTED
+    desk.later(30.0)
+    assert desk.state is not S.CONNECTED
+
+
+def test_a_ping_that_was_not_sent_yet_dies_with_its_connection(desk: Desk) -> None:
+    desk.connected()
+    desk.time += 20.0
+    desk.protocol.handle_timer(desk.now)
+    desk.protocol.connection_lost(LOST, desk.now)
+    desk.settle()
+    assert desk.took(Ping) == []
+
+
+def test_what_came_while_we_stood_still_is_read_before_silence_is_judged(desk: Desk) -> None:
+    """The shell hands in what waits in the socket, then tells the time."""
+    desk.connected()
+    desk.receive(frame())
+    desk.forget()
+    desk.time += 29.0
+    desk.protocol.receive_message(frame(2), desk.now)
+    desk.call(desk.protocol.handle_timer)
+    assert desk.took(Ping) == []
+    assert desk.state is S.CONNECTED
+
+
+# -- sleep -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("slept_s", "monotonic_s"),
+    [(3600.0, 5.0), (3600.0, 3600.0), (11.0, 5.5), (35.1, 35.1), (-3600.0, 5.0)],
+)
+def test_after_sleep_the_connection_is_made_anew_at_once(
+    desk: Desk, slept_s: float, monotonic_s: float
+) -> None:
+    """Monotonic time stands still in sleep on Linux and macOS and runs on Windows."""
+    desk.connected()
+    desk.to(105.021)
+    desk.forget()
+    desk.sleep(slept_s, monotonic_s=monotonic_s)
+    said = desk.heard(ConnectionEvent)[0]
+    assert (said.state, said.resumed, said.reason) == (S.RECONNECTING, True, "the machine slept")
+    assert said.retry_in_s == 1.0
+    assert isinstance(desk.actions[0][1], Close)
+    desk.later(1.0)
+    desk.made()
+    assert desk.requests == [{BTC: 0}]
+    assert [event.resumed for event in desk.heard(ConnectionEvent)].count(True) == 1
+
+
+@pytest.mark.parametrize(
+    ("slept_s", "monotonic_s"), [(5.0, 5.0), (9.9, 5.0), (34.9, 34.9), (2.0, 6.9), (4.9, 4.9)]
+)
+def test_a_late_timer_or_a_clock_set_right_is_not_sleep(
+    desk: Desk, slept_s: float, monotonic_s: float
+) -> None:
+    desk.connected()
+    desk.to(105.021)
+    desk.forget()
+    desk.receive(frame())
+    desk.sleep(slept_s, monotonic_s=monotonic_s)
+    assert desk.state is S.CONNECTED
+    assert desk.heard(ConnectionEvent) == []
+
+
+def test_sleep_starts_the_back_off_afresh(desk: Desk) -> None:
+    desk.start()
+    desk.subscribe("a", ticker())
+    desk.later(0.02)
+    for _ in range(8):
+        desk.lost(ConnectFailed("no network"))
+        desk.later(60.0)
+    desk.lost(ConnectFailed("no network"))
+    desk.later(10.0)
+    desk.sleep(3600.0, monotonic_s=5.0)
+    assert desk.heard(ConnectionEvent)[-1].retry_in_s == 1.0
+    assert not desk.protocol.recovery.is_critical
+
+
+def test_a_dial_that_the_machine_slept_through_is_given_up(desk: Desk) -> None:
+    desk.start()
+    desk.subscribe("a", ticker())
+    desk.later(0.02)
+    desk.forget()
+    desk.sleep(3600.0, monotonic_s=5.0)
+    assert [action for _, action in desk.actions] == [Close()]
+    assert desk.state is S.RECONNECTING
+
+
+def test_an_idle_connection_sleeps_without_a_word(desk: Desk) -> None:
+    desk.start()
+    desk.forget()
+    desk.sleep(3600.0, monotonic_s=5.0)
+    assert desk.events == []
+    desk.subscribe("a", ticker())
+    desk.later(5.1)
+    assert desk.states == [S.CONNECTING]
+
+
+# -- frames ----------------------------------------------------------------------------------------
+
+
+def test_frames_of_one_read_share_their_stamp(desk: Desk) -> None:
+    desk.connected()
+    desk.receive(frame(1))
+    desk.receive(frame(2))
+    desk.later(0.01)
+    desk.receive(frame(3))
+    first, second, third = desk.heard(TickerEvent)
+    assert first.stamp is second.stamp
+    assert third.stamp.received_at == pytest.approx(first.stamp.received_at + 0.01)
+    assert third.epoch == 1
+
+
+def test_a_flood_of_broken_frames_is_not_a_flood_of_reports(desk: Desk) -> None:
+    desk.connected()
+    desk.forget()
+    for _ in range(100):
+        desk.receive(b"broken")
+    assert [event.count for event in desk.heard(ErrorEvent)] == [1, 2, 4, 8, 16, 32, 64]
+    assert isinstance(desk.heard(ErrorEvent)[0].error, DecodeError)
+    assert desk.protocol.decode_errors == 100
+    assert desk.state is S.CONNECTED
+    desk.receive(frame())
+    assert len(desk.heard(TickerEvent)) == 1
+
+
+def test_a_status_frame_is_nobodys_event(desk: Desk) -> None:
+    desk.connected()
+    desk.forget()
+    desk.receive(b'{"status":"UP"}')
+    assert desk.events == []
+
+
+# -- the private side ------------------------------------------------------------------------------
+
+
+def private(*, polled: bool = False, has_key: bool = True) -> Desk:
+    return Desk(PRIVATE, polled=polled, has_key=has_key)
+
+
+@pytest.mark.parametrize("way", ["dial", "frame"])
+def test_a_refused_key_is_not_tried_again_until_it_is_changed(way: str) -> None:
+    desk = private()
+    desk.start()
+    desk.subscribe("a", ticker())
+    desk.later(0.02)
+    if way == "dial":
+        desk.lost(AuthenticationFailed("the handshake was refused with HTTP 401"))
+    else:
+        desk.made()
+        desk.receive(refusal("INVALID_AUTH"))
+        assert desk.took(Close) == [desk.time]
+    said = desk.heard(ConnectionEvent)[-1]
+    assert said.state is S.REFUSED
+    assert said.reason in ("the handshake was refused with HTTP 401", "INVALID_AUTH: 왜")
+    desk.forget()
+    desk.subscribe("b", trade())
+    desk.later(3600.0)
+    assert desk.took(Connect) == []
+    assert desk.protocol.next_deadline() is None
+    desk.set_key(has_key=True)
+    assert desk.took(Connect) == [desk.time]
+    assert desk.states == [S.IDLE, S.CONNECTING]
+
+
+def test_a_socket_has_no_replies() -> None:
+    desk = private()
+    desk.connected()
+    desk.forget()
+    desk.reply(Fetch(BALANCE_STREAM, 0), ())
+    assert desk.events == []
+
+
+ROW = Balance(currency="BTC", balance=Decimal("0.5"))
+
+
+def polling() -> Desk:
+    desk = private(polled=True)
+    desk.start()
+    desk.subscribe("balances", BALANCES)
+    desk.later(0.02)
+    return desk
+
+
+def test_balances_are_read_over_rest_at_once_and_every_five_seconds() -> None:
+    desk = polling()
+    assert desk.states == [S.IDLE, S.POLLING]
+    assert desk.took(Connect) == []
+    for _ in range(3):
+        desk.later(0.2)
+        desk.reply(desk.fetches[-1], (ROW,))
+        desk.later(5.0)
+    assert desk.took(Fetch) == pytest.approx([100.02, 105.22, 110.42, 115.62])
+    events = desk.heard(BalanceEvent)
+    assert [event.balances for event in events] == [(ROW,)] * 3
+    assert {event.source for event in events} == {Source.POLLED}
+    assert {event.connection_type for event in events} == {PRIVATE}
+    assert events[0].stamp.received_at == pytest.approx(WALL + 100.22)
+
+
+def test_one_question_at_a_time() -> None:
+    desk = polling()
+    desk.later(60.0)
+    assert len(desk.fetches) == 1
+
+
+def test_a_failed_reading_is_told_and_tried_again() -> None:
+    desk = polling()
+    failed_at = desk.time
+    desk.reply(desk.fetches[0], RequestRejected("500", "x"))
+    assert [str(event.error) for event in desk.heard(ErrorEvent)] == ["500: x"]
+    desk.later(5.0)
+    assert desk.took(Fetch)[1:] == [failed_at + 5.0]
+    assert desk.state is S.POLLING
+
+
+@pytest.mark.parametrize(("retry_in_s", "waits_s"), [(60.0, 60.0), (1.0, 5.0), (None, 5.0)])
+def test_a_limited_reading_waits_as_long_as_it_says(
+    retry_in_s: float | None, waits_s: float
+) -> None:
+    desk = polling()
+    limited_at = desk.time
+    retry_at = None if retry_in_s is None else limited_at + retry_in_s
+    desk.reply(desk.fetches[0], RateLimited("418", retry_at))
+    desk.later(100.0)
+    assert desk.took(Fetch)[1:] == [limited_at + waits_s]
+
+
+def test_a_refused_key_names_who_misses_what_and_polls_no_more() -> None:
+    desk = polling()
+    desk.subscribe("orders", BALANCES)
+    desk.forget()
+    desk.reply(Fetch(BALANCE_STREAM, 0), AuthenticationFailed("자산조회", "out_of_scope"))
+    (said,) = desk.heard(RefusalEvent)
+    assert (said.name, said.message) == ("out_of_scope", "자산조회")
+    assert said.consumers == ("balances", "orders")
+    assert desk.states == [S.REFUSED]
+    desk.later(3600.0)
+    assert desk.actions == []
+    desk.set_key(has_key=True)
+    assert desk.states == [S.REFUSED, S.IDLE, S.POLLING]
+    assert desk.fetches == [Fetch(BALANCE_STREAM, 1)]
+
+
+def test_without_a_key_it_says_so_and_asks_nothing() -> None:
+    desk = private(polled=True, has_key=False)
+    desk.start()
+    desk.subscribe("balances", BALANCES)
+    desk.later(10.0)
+    assert desk.states == [S.IDLE, S.REFUSED]
+    assert desk.protocol.reason == "no key is set"
+    assert desk.actions == []
+    desk.set_key(has_key=True)
+    assert desk.fetches == [Fetch(BALANCE_STREAM, 1)]
+
+
+def test_another_key_is_asked_at_once_and_the_former_ones_answer_is_ignored() -> None:
+    desk = polling()
+    former = desk.fetches[0]
+    desk.forget()
+    desk.set_key(has_key=True)
+    assert desk.fetches == [Fetch(BALANCE_STREAM, 1)]
+    desk.reply(former, (ROW,))
+    desk.reply(former, AuthenticationFailed("former"))
+    assert desk.events == []
+    desk.reply(desk.fetches[0], (ROW,))
+    (event,) = desk.heard(BalanceEvent)
+    assert desk.epochs.is_current_epoch(PRIVATE, event.epoch)
+    assert event.epoch == 1
+
+
+def test_a_key_that_is_taken_away_ends_the_polling() -> None:
+    desk = polling()
+    desk.forget()
+    desk.set_key(has_key=False)
+    assert desk.states == [S.IDLE, S.REFUSED]
+    desk.later(60.0)
+    assert desk.actions == []
+    desk.set_key(has_key=False)
+    assert desk.states == [S.IDLE, S.REFUSED, S.IDLE, S.REFUSED]
+
+
+def test_polling_ends_after_the_grace_period() -> None:
+    desk = polling()
+    desk.unsubscribe("balances")
+    desk.reply(desk.fetches[0], (ROW,))
+    desk.later(5.03)
+    assert desk.state is S.IDLE
+    assert desk.protocol.next_deadline() is None
+    assert len(desk.fetches) == 2, "within the grace period it is still read"
+    desk.reply(desk.fetches[1], (ROW,))
+    assert len(desk.heard(BalanceEvent)) == 1
+
+
+def test_after_a_stop_and_a_start_balances_are_read_again() -> None:
+    """The shell cancelled the question that was under way and will never answer it."""
+    desk = polling()
+    unanswered = desk.fetches[0]
+    desk.stop()
+    desk.reply(unanswered, (ROW,))
+    assert desk.heard(BalanceEvent) == []
+    desk.forget()
+    desk.start()
+    assert desk.states == [S.IDLE, S.POLLING]
+    assert desk.fetches == [Fetch(BALANCE_STREAM, 1)]
+
+
+# -- any life --------------------------------------------------------------------------------------
+
+CODES = st.lists(st.sampled_from(["KRW-BTC", "KRW-ETH"]), min_size=1, max_size=2).map(tuple)
+SPECS = st.one_of(
+    st.builds(SubscriptionSpec, st.sampled_from([DataType.TICKER, DataType.TRADE]), CODES),
+    st.builds(
+        lambda codes: SubscriptionSpec(DataType.CANDLE, codes, Timeframe.MINUTE_1),
+        CODES,
+    ),
+    st.builds(
+        lambda codes, depth, level: SubscriptionSpec(
+            DataType.ORDERBOOK, codes, depth=depth, level=level
+        ),
+        CODES,
+        st.sampled_from([1, 5, 15, 30]),
+        st.sampled_from([0.0, 1000.0]),
+    ),
+)
+HAPPENINGS = (
+    *("add",) * 6,
+    *("remove",) * 4,
+    *("wait",) * 6,
+    *("answer",) * 4,
+    *("fail", "limit", "lose", "refuse", "nap", "pause"),
+)
+
+
+class Life(Desk):
+    """Random clients, deaths, refusals, losses and sleeps, compared with the naive rule."""
+
+    def __init__(self, data: st.DataObject) -> None:
+        super().__init__()
+        self.draw = data.draw
+        self.naive = NaiveWishes(5.0)
+        self.union: dict[Stream, int] = {}
+        self.changes = 0
+        self.changes_before_connection = 0
+        self.connections: list[list[float]] = []
+        self.request: tuple[float, set[Stream]] | None = None
+        self.accepted: set[Stream] = set()
+
+    def call(self, method: Callable[..., None], *arguments: Any) -> None:
+        """Every step, also those that only time takes."""
+        self.look()
+        before, seen = self.request, len(self.actions)
+        super().call(method, *arguments)
+        if self.state is not S.CONNECTED:
+            self.request = None
+        elif before is not None and self.time >= before[0] + 1.0:
+            self.accepted, self.request = before[1], None
+        for time, action in self.actions[seen:]:
+            if isinstance(action, Send):
+                plan = asked(action.data)
+                assert plan == self.naive.wire(time) == self.protocol.wire
+                self.connections[-1].append(time)
+                self.request = (time, set(plan))
+        self.look()
+        self.check()
+
+    def look(self) -> None:
+        self.naive.look(self.time)
+        union = self.naive.wire(self.time)
+        self.changes += union != self.union
+        self.union = union
+
+    def check(self) -> None:
+        """One request for a change of the union; settled, the wire is the union."""
+        if self.connections:
+            changes = self.changes - self.changes_before_connection
+            assert len(self.connections[-1]) <= 1 + changes
+        is_planned = self.protocol._plan_at is not None
+        grace_ends = self.protocol.subscriptions.next_deadline()
+        if self.state is S.CONNECTED and not is_planned and grace_ends != self.time:
+            assert self.protocol.wire == self.union != {}
+
+    # -- what can happen --
+
+    def happen(self) -> None:
+        getattr(self, self.draw(st.sampled_from(HAPPENINGS)))()
+
+    def add(self) -> None:
+        client, spec = self.draw(st.integers(1, 4)), self.draw(SPECS)
+        self.look()
+        self.naive.wishes.append((client, spec))
+        self.subscribe(client, spec)
+
+    def remove(self) -> None:
+        client = self.draw(st.integers(1, 4))
+        self.look()
+        self.naive.wishes = [wish for wish in self.naive.wishes if wish[0] != client]
+        self.unsubscribe(client)
+
+    def wait(self) -> None:
+        self.later(self.draw(st.sampled_from([0.01, 0.02, 0.1, 0.3, 1.0, 3.0, 5.0, 30.0])))
+
+    def answer(self) -> None:
+        if self.state is S.CONNECTING:
+            self.look()
+            self.changes_before_connection = self.changes
+            self.connections.append([])
+            self.made()
+
+    def fail(self) -> None:
+        if self.state is S.CONNECTING:
+            self.lost(ConnectFailed("no answer"))
+
+    def limit(self) -> None:
+        if self.state is S.CONNECTING:
+            self.lost(RateLimited("429", self.time + 20.0))
+
+    def lose(self) -> None:
+        if self.state is S.CONNECTED:
+            self.lost()
+
+    def refuse(self) -> None:
+        if self.state is S.CONNECTED and self.protocol.wire:
+            self.look()
+            suspects = self.protocol.wire.keys() - self.accepted
+            owners = {who for stream in suspects for who in self.naive.owners(stream)}
+            self.naive.refuse(suspects)
+            self.receive(refusal())
+            assert set(self.heard(RefusalEvent)[-1].consumers) == owners
+
+    def nap(self) -> None:
+        if self.protocol.next_deadline() is not None:
+            self.sleep(600.0, monotonic_s=5.0)
+
+    def pause(self) -> None:
+        self.stop()
+        self.later(1.0)
+        self.start()
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_any_life(data: st.DataObject) -> None:
+    """What the last request asked for is the rule's formula whenever all is settled.
+
+    Never more requests than changes of the union and connections, never more than four in any
+    second and 80 in any minute, and in the end everything wanted is on the wire.
+    """
+    life = Life(data)
+    life.start()
+    for _ in range(data.draw(st.integers(1, 30))):
+        life.happen()
+    for _ in range(200):
+        life.answer()
+        life.later(0.5)
+    life.look()
+    assert life.protocol.wire == life.union
+    assert life.state is (S.CONNECTED if life.union else S.IDLE)
+    for times in life.connections:
+        for limit, per_s in ((4, 1.0), (80, 60.0)):
+            assert all(sum(t <= u < t + per_s for u in times) <= limit for t in times)
