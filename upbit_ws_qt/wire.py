@@ -23,82 +23,16 @@ from .events import (
     TickerEvent,
     TradeEvent,
 )
+from .field_names import CANDLE, ORDERBOOK, TICKER, TRADE, UNIT, FieldNames
 from .subscriptions import Stream, WirePlan
 from .timeframe import Timeframe
 
 __all__ = ["ErrorFrame", "StatusFrame", "decode", "decode_frame", "encode_request"]
 
-# Short names by long names. Source: the "SIMPLE" columns of docs.upbit.com, websocket-*.
-_SHORT_COMMON = {"type": "ty", "code": "cd", "timestamp": "tms", "stream_type": "st"}
-_SHORT_TICKER = _SHORT_COMMON | {
-    "opening_price": "op",
-    "high_price": "hp",
-    "low_price": "lp",
-    "trade_price": "tp",
-    "prev_closing_price": "pcp",
-    "change": "c",
-    "change_price": "cp",
-    "signed_change_price": "scp",
-    "change_rate": "cr",
-    "signed_change_rate": "scr",
-    "trade_volume": "tv",
-    "acc_trade_volume": "atv",
-    "acc_trade_volume_24h": "atv24h",
-    "acc_trade_price": "atp",
-    "acc_trade_price_24h": "atp24h",
-    "trade_date": "tdt",
-    "trade_time": "ttm",
-    "trade_timestamp": "ttms",
-    "ask_bid": "ab",
-    "acc_ask_volume": "aav",
-    "acc_bid_volume": "abv",
-    "highest_52_week_price": "h52wp",
-    "highest_52_week_date": "h52wdt",
-    "lowest_52_week_price": "l52wp",
-    "lowest_52_week_date": "l52wdt",
-    "market_state": "ms",
-    "is_trading_suspended": "its",
-    "delisting_date": "dd",
-    "market_warning": "mw",
-}
-_SHORT_TRADE = _SHORT_COMMON | {
-    "trade_price": "tp",
-    "trade_volume": "tv",
-    "ask_bid": "ab",
-    "prev_closing_price": "pcp",
-    "change": "c",
-    "change_price": "cp",
-    "trade_date": "td",
-    "trade_time": "ttm",
-    "trade_timestamp": "ttms",
-    "sequential_id": "sid",
-    "best_ask_price": "bap",
-    "best_ask_size": "bas",
-    "best_bid_price": "bbp",
-    "best_bid_size": "bbs",
-}
-_SHORT_ORDERBOOK = _SHORT_COMMON | {
-    "total_ask_size": "tas",
-    "total_bid_size": "tbs",
-    "orderbook_units": "obu",
-    "level": "lv",
-}
-_SHORT_UNIT = {"ask_price": "ap", "bid_price": "bp", "ask_size": "as", "bid_size": "bs"}
-_SHORT_CANDLE = _SHORT_COMMON | {
-    "candle_date_time_utc": "cdttmu",
-    "candle_date_time_kst": "cdttmk",
-    "opening_price": "op",
-    "high_price": "hp",
-    "low_price": "lp",
-    "trade_price": "tp",
-    "candle_acc_trade_volume": "catv",
-    "candle_acc_trade_price": "catp",
-}
-
 
 def _short_twin(
     cls: type[msgspec.Struct],
-    short_names: Mapping[str, str],
+    short_names: FieldNames,
     types: Mapping[str, Any] | None = None,
 ) -> type[Any]:
     """A subclass of ``cls`` that reads the short names."""
@@ -119,10 +53,10 @@ def _short_twin(
     )
 
 
-_ShortUnit = _short_twin(OrderbookUnit, _SHORT_UNIT)
+_ShortUnit = _short_twin(OrderbookUnit, UNIT)
 _ShortOrderbook = _short_twin(
     OrderbookEvent,
-    _SHORT_ORDERBOOK,
+    ORDERBOOK,
     {"orderbook_units": GenericAlias(tuple, (_ShortUnit, ...))},
 )
 _CANDLE_TYPES = tuple(unit.wire_type for unit in Timeframe if unit.is_streamed)
@@ -145,10 +79,10 @@ def _decoders(
 _BY_TYPE: dict[bytes, _Decoders] = {
     b"type": _decoders(TickerEvent, TradeEvent, OrderbookEvent, CandleEvent),
     b"ty": _decoders(
-        _short_twin(TickerEvent, _SHORT_TICKER),
-        _short_twin(TradeEvent, _SHORT_TRADE),
+        _short_twin(TickerEvent, TICKER),
+        _short_twin(TradeEvent, TRADE),
         _ShortOrderbook,
-        _short_twin(CandleEvent, _SHORT_CANDLE),
+        _short_twin(CandleEvent, CANDLE),
     ),
 }
 

@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 
+from upbit_ws_qt.field_names import CANDLE, ORDERBOOK, TICKER, TRADE, UNIT
 from upbit_ws_qt.timeframe import Timeframe
 
 from .book import DEPTH, Book
@@ -23,88 +24,7 @@ __all__ = [
     "subscription_list_frame",
 ]
 
-# Documented name -> short name, in the order of the documents.
-# Source: docs.upbit.com, websocket-ticker, -trade, -orderbook, -candle, list-subscriptions.
-_TICKER = {
-    "type": "ty",
-    "code": "cd",
-    "opening_price": "op",
-    "high_price": "hp",
-    "low_price": "lp",
-    "trade_price": "tp",
-    "prev_closing_price": "pcp",
-    "change": "c",
-    "change_price": "cp",
-    "signed_change_price": "scp",
-    "change_rate": "cr",
-    "signed_change_rate": "scr",
-    "trade_volume": "tv",
-    "acc_trade_volume": "atv",
-    "acc_trade_volume_24h": "atv24h",
-    "acc_trade_price": "atp",
-    "acc_trade_price_24h": "atp24h",
-    "trade_date": "tdt",
-    "trade_time": "ttm",
-    "trade_timestamp": "ttms",
-    "ask_bid": "ab",
-    "acc_ask_volume": "aav",
-    "acc_bid_volume": "abv",
-    "highest_52_week_price": "h52wp",
-    "highest_52_week_date": "h52wdt",
-    "lowest_52_week_price": "l52wp",
-    "lowest_52_week_date": "l52wdt",
-    "market_state": "ms",
-    "is_trading_suspended": "its",
-    "delisting_date": "dd",
-    "market_warning": "mw",
-    "timestamp": "tms",
-    "stream_type": "st",
-}
-_TRADE = {
-    "type": "ty",
-    "code": "cd",
-    "timestamp": "tms",
-    "trade_date": "td",
-    "trade_time": "ttm",
-    "trade_timestamp": "ttms",
-    "trade_price": "tp",
-    "trade_volume": "tv",
-    "ask_bid": "ab",
-    "prev_closing_price": "pcp",
-    "change": "c",
-    "change_price": "cp",
-    "sequential_id": "sid",
-    "best_ask_price": "bap",
-    "best_ask_size": "bas",
-    "best_bid_price": "bbp",
-    "best_bid_size": "bbs",
-    "stream_type": "st",
-}
-_ORDERBOOK = {
-    "type": "ty",
-    "code": "cd",
-    "timestamp": "tms",
-    "total_ask_size": "tas",
-    "total_bid_size": "tbs",
-    "orderbook_units": "obu",
-    "stream_type": "st",
-    "level": "lv",
-}
-_UNIT = {"ask_price": "ap", "bid_price": "bp", "ask_size": "as", "bid_size": "bs"}
-_CANDLE = {
-    "type": "ty",
-    "code": "cd",
-    "candle_date_time_utc": "cdttmu",
-    "candle_date_time_kst": "cdttmk",
-    "opening_price": "op",
-    "high_price": "hp",
-    "low_price": "lp",
-    "trade_price": "tp",
-    "candle_acc_trade_volume": "catv",
-    "candle_acc_trade_price": "catp",
-    "timestamp": "tms",
-    "stream_type": "st",
-}
+# Source: docs.upbit.com, list-subscriptions.
 _LIST = {"method": "mthd", "result": "rslt", "ticket": "tckt"}
 _LIST_ROW = {"type": "ty", "codes": "cds", "level": "lv"}
 
@@ -176,7 +96,7 @@ class FrameWriter:
             return "{" + ",".join(parts) + "}"
 
         self._ticker = template(
-            _TICKER,
+            TICKER,
             {
                 "type": '"ticker"',
                 "code": code,
@@ -186,10 +106,10 @@ class FrameWriter:
                 "market_warning": f'"{self._warning}"',
             },
         )
-        self._trade = template(_TRADE, {"type": '"trade"', "code": code})
-        self._orderbook = template(_ORDERBOOK, {"type": '"orderbook"', "code": code})
-        self._candle = template(_CANDLE, {"code": code})
-        self._unit = template(_UNIT, {})
+        self._trade = template(TRADE, {"type": '"trade"', "code": code})
+        self._orderbook = template(ORDERBOOK, {"type": '"orderbook"', "code": code})
+        self._candle = template(CANDLE, {"code": code})
+        self._unit = template(UNIT, {})
 
     def ticker(self, trade: Trade, day: DayState, stream_type: str) -> bytes:
         """The market's day right after ``trade``."""
