@@ -36,4 +36,5 @@ def updated(page: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(updated(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    page = updated(PAGE.read_text(encoding="utf-8"))
+    PAGE.write_text(page, encoding="utf-8", newline="\n")

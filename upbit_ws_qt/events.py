@@ -286,6 +286,10 @@ class OrderbookUnit(msgspec.Struct, frozen=True, gc=False, eq=False):
             return NotImplemented
         return self._numbers() == other._numbers()
 
+    def __ne__(self, other: object) -> bool:
+        # Python would derive it, but msgspec's base has one of its own.
+        return not self == other
+
     def __hash__(self) -> int:
         return hash(self._numbers())
 
@@ -407,7 +411,7 @@ class StatusEvent(WebSocketEvent, frozen=True, kw_only=True):
 
 
 class ConnectionEvent(StatusEvent, frozen=True, kw_only=True):
-    """A connection changed its state; ``reason`` is for people.
+    """A connection changed its state; ``reason`` is for people, ``error`` is what it came from.
 
     ``retry_in_s`` is the wait before the next attempt, 0 where there is none. ``resumed`` says
     that the machine slept and the connection was given up for that.
@@ -415,6 +419,7 @@ class ConnectionEvent(StatusEvent, frozen=True, kw_only=True):
 
     state: ConnectionState
     reason: str = ""
+    error: UpbitError | None = None
     retry_in_s: float = 0.0
     attempt: int = 0
     resumed: bool = False

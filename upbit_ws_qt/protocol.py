@@ -124,6 +124,7 @@ class FeedProtocol:
         self.decode_errors = 0
         self.requests_sent = 0
         self.reason = ""
+        self.error: UpbitError | None = None
         self._share = settings.limit_share
         self._epochs = epochs
         self._ticket = ticket
@@ -223,7 +224,7 @@ class FeedProtocol:
         wait_s = 0.0
         if isinstance(error, RateLimited) and error.retry_at is not None:
             wait_s = max(0.0, error.retry_at - now.monotonic)
-        self._happen(happening, now, str(error), wait_s)
+        self._happen(happening, now, str(error), wait_s, error)
 
     def reply(self, fetch: Fetch, result: Sequence[Balance] | UpbitError, now: Instant) -> None:
         """The answer to a :class:`Fetch`."""
@@ -240,7 +241,7 @@ class FeedProtocol:
         elif isinstance(result, AuthenticationFailed):
             consumers = tuple(self.subscriptions.clients())
             self._emit_refusal(result.name, str(result), consumers)
-            self._happen(Happening.KEY_REFUSED, now, str(result))
+            self._happen(Happening.KEY_REFUSED, now, str(result), error=result)
         else:
             self._emit(ErrorEvent(error=result, stamp=stamp))
 
@@ -321,7 +322,12 @@ class FeedProtocol:
     # -- inside -----------------------------------------------------------------------------------
 
     def _happen(
-        self, happening: Happening, now: Instant, reason: str = "", wait_s: float = 0.0
+        self,
+        happening: Happening,
+        now: Instant,
+        reason: str = "",
+        wait_s: float = 0.0,
+        error: UpbitError | None = None,
     ) -> None:
         before = self.state
         if not self.recovery.happen(happening, now.monotonic, wait_s):
@@ -342,11 +348,13 @@ class FeedProtocol:
         quiet = after in (ConnectionState.IDLE, ConnectionState.STOPPED, ConnectionState.REFUSED)
         self._checked = None if quiet else self._checked or now
         self.reason = reason
+        self.error = error
         retry_at = self.recovery.retry_at
         self._emit(
             ConnectionEvent(
                 state=after,
                 reason=reason,
+                error=error,
                 retry_in_s=0.0 if retry_at is None else retry_at - now.monotonic,
                 attempt=self.recovery.attempts,
                 resumed=happening is Happening.SLEPT,
@@ -424,7 +432,7 @@ class FeedProtocol:
     def _keep_alive(self, now: Instant) -> None:
         if self._awaits_pong is not None:
             error = ConnectionLost(1006, "(a ping was not answered)", self._stamp.epoch)
-            self._happen(Happening.LOST, now, str(error))
+            self._happen(Happening.LOST, now, str(error), error=error)
             return
         self._pinged_at = now.monotonic
         self._ping_due = True

@@ -224,7 +224,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
         deliver in a nested loop. It may stop at any step; what is left is due in the next call.
         """
         # An unfinished call of before goes by this clock, too.
-        self._now = max(self._now, now)
+        self._now = now
         for outlet in list(self._throttled):
             self._throttle_over(outlet)
         while self._dirty or self._ready:
@@ -232,7 +232,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
                 outlet = self._ready.popleft()
                 outlet.ready = False
                 pause_s = outlet.delivery.interval_ms / 1000
-                while outlet.queue and outlet.active and not outlet.busy:
+                while outlet.queue and not outlet.busy:
                     event = outlet.queue.popleft()
                     if pause_s:
                         outlet.next_at[stream_of(event)] = self._now + pause_s

@@ -108,8 +108,6 @@ class Credentials:
     def __repr__(self) -> str:
         return "Credentials(***)"
 
-    __str__ = __repr__
-
     def __reduce__(self) -> str:
         raise TypeError("credentials are not pickled: a key belongs in the system's key store")
 

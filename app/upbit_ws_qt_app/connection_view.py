@@ -9,6 +9,7 @@ import time
 
 from PyQt6.QtCore import QMetaObject, QObject, QTimer, pyqtSignal
 
+from upbit_ws_qt.errors import UpbitError
 from upbit_ws_qt.events import ConnectionEvent, ConnectionState, ConnectionType
 from upbit_ws_qt.qt.manager import GlobalWebSocketManager
 
@@ -33,6 +34,7 @@ class ConnectionView(QObject):
         self._listening: QMetaObject.Connection | None = None
         self.state = ConnectionState.STOPPED
         self.reason = ""
+        self.error: UpbitError | None = None
         self.is_broken = False
         self._due_at = 0.0
         self._second = QTimer(self)
@@ -45,7 +47,8 @@ class ConnectionView(QObject):
             # Harmless where the manager is gone, which its own signal's method is not.
             QObject.disconnect(self._listening)
             self._listening = None
-        self.state, self.reason, self.is_broken = ConnectionState.STOPPED, "", False
+        self.state, self.is_broken = ConnectionState.STOPPED, False
+        self.reason, self.error = "", None
         self._second.stop()
         if manager is not None:
             self._listening = manager.connection_changed.connect(self._on_connection_changed)
@@ -65,10 +68,11 @@ class ConnectionView(QObject):
         if event.state in _BROKEN:
             self.is_broken = True
             self.reason = event.reason or self.reason
+            self.error = event.error or self.error
         elif event.state is not ConnectionState.CONNECTING:
             # While it dials again, what went wrong is still what there is to say.
             self.is_broken = False
-            self.reason = event.reason
+            self.reason, self.error = event.reason, event.error
         self._due_at = time.monotonic() + event.retry_in_s
         if event.retry_in_s > 0:
             self._second.start()

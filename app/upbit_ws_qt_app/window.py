@@ -25,6 +25,7 @@ from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt_resources import translations
 from upbit_ws_qt_widgets import BalanceMonitor, ChartWidget, OrderbookWidget
 from upbit_ws_qt_widgets.theme import korean_font
+from upbit_ws_qt_widgets.wording import error_text
 
 from .appearance import (
     icon,
@@ -279,7 +280,7 @@ class ViewerWindow(QMainWindow):
             key = "viewer.reconnecting_in" if waits else f"state.{view.state}"
             told.append(self._text(key, seconds=view.seconds_left))
         if view.reason:
-            told.append(view.reason)
+            told.append(error_text(view.error, self.language()) or view.reason)
         self._state_label.setText(" · ".join(told))
         if source.kind is not SourceKind.LIVE or not view.is_broken:
             self._show_banner("")

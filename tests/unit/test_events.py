@@ -248,6 +248,24 @@ def test_a_book_is_sliced_to_a_depth() -> None:
     assert len(book.orderbook_units) == 30
 
 
+class ShortUnit(OrderbookUnit, frozen=True):
+    """Rows of SIMPLE frames are of a subclass."""
+
+
+def test_rows_are_compared_by_their_numbers() -> None:
+    row = OrderbookUnit(101.0, 100.0, 1.0, 2.0)
+    assert row == ShortUnit(101.0, 100.0, 1.0, 2.0)
+    assert not row != ShortUnit(101.0, 100.0, 1.0, 2.0)  # noqa: SIM202 - it is an operator of its own
+    assert not row == OrderbookUnit(101.0, 100.0, 1.0, 7.0)  # noqa: SIM201
+    assert hash(row) == hash(ShortUnit(101.0, 100.0, 1.0, 2.0))
+    for position in range(4):
+        numbers = [101.0, 100.0, 1.0, 2.0]
+        numbers[position] = 7.0
+        assert row != OrderbookUnit(*numbers)
+    assert row != (101.0, 100.0, 1.0, 2.0)
+    assert not row == (101.0, 100.0, 1.0, 2.0)  # noqa: SIM201
+
+
 def test_what_a_balance_row_may_leave_out() -> None:
     row = Balance(currency="DOGE", balance=Decimal(5))
     assert (row.locked, row.avg_buy_price, row.avg_buy_price_modified) == (0, 0, False)

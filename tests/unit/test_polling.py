@@ -61,6 +61,18 @@ def test_what_is_wanted_no_more_is_forgotten_with_its_answer() -> None:
     assert poller.next_deadline() is None
 
 
+def test_a_stream_that_comes_back_is_asked_for_again() -> None:
+    """The answer to the former question came while nobody wanted it."""
+    poller = Poller(5.0)
+    poller.poll([BALANCE_STREAM])
+    fetch = poller.next_fetch(100.0)
+    assert fetch is not None
+    poller.poll([])
+    assert not poller.answered(fetch, 101.0)
+    poller.poll([BALANCE_STREAM])
+    assert poller.next_fetch(101.0) == fetch
+
+
 def test_a_stream_that_stays_keeps_its_time() -> None:
     poller = Poller(5.0)
     poller.poll([BALANCE_STREAM])

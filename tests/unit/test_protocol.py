@@ -252,6 +252,7 @@ def test_the_first_wish_dials_and_the_connection_asks_for_it(desk: Desk) -> None
     desk.later(0.5)
     desk.made()
     assert desk.states == [S.IDLE, S.CONNECTING, S.CONNECTED]
+    assert desk.protocol.error is None
     assert desk.requests == [{BTC: 0}]
     assert desk.protocol.wire == {BTC: 0}
     assert desk.protocol.requests_sent == 1
@@ -591,12 +592,14 @@ def test_failed_dials_wait_longer_and_longer_for_ever(desk: Desk) -> None:
     desk.later(0.02)
     for _ in range(12):
         desk.lost(ConnectFailed("no answer within 10 s"))
+        assert isinstance(desk.protocol.error, ConnectFailed)
         desk.later(60.0)
     said = [event for event in desk.heard(ConnectionEvent) if event.state is S.RECONNECTING]
     assert [event.retry_in_s for event in said] == pytest.approx(
         [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, *[60.0] * 6]
     )
     assert {event.reason for event in said} == {"no answer within 10 s"}
+    assert {type(event.error) for event in said} == {ConnectFailed}
     assert desk.protocol.recovery.is_critical
     assert len(desk.took(Connect)) == 13
 
@@ -1103,7 +1106,8 @@ HAPPENINGS = (
     *("remove",) * 4,
     *("wait",) * 6,
     *("answer",) * 4,
-    *("fail", "limit", "lose", "refuse", "nap", "pause"),
+    *("burst", "refuse") * 2,
+    *("fail", "limit", "lose", "nap", "pause"),
 )
 
 
@@ -1166,11 +1170,21 @@ class Life(Desk):
         self.naive.wishes.append((client, spec))
         self.subscribe(client, spec)
 
-    def remove(self) -> None:
-        client = self.draw(st.integers(1, 4))
+    def remove(self, client: int | None = None) -> None:
+        client = client or self.draw(st.integers(1, 4))
         self.look()
         self.naive.wishes = [wish for wish in self.naive.wishes if wish[0] != client]
         self.unsubscribe(client)
+
+    def burst(self) -> None:
+        """Someone clicks through the markets."""
+        for number in range(self.draw(st.integers(4, 7))):
+            self.look()
+            spec = ticker(f"KRW-{self.time:.0f}{number}".replace(".", ""))
+            self.naive.wishes.append((9, spec))
+            self.subscribe(9, spec)
+            self.later(0.03)
+        self.remove(9)
 
     def wait(self) -> None:
         self.later(self.draw(st.sampled_from([0.01, 0.02, 0.1, 0.3, 1.0, 3.0, 5.0, 30.0])))
@@ -1223,7 +1237,10 @@ def test_any_life(data: st.DataObject) -> None:
     """
     life = Life(data)
     life.start()
-    for _ in range(data.draw(st.integers(1, 30))):
+    life.add()
+    life.later(0.02)
+    life.answer()
+    for _ in range(data.draw(st.integers(5, 40))):
         life.happen()
     for _ in range(200):
         life.answer()

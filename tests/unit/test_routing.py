@@ -810,6 +810,58 @@ def test_a_replay_is_never_delivered_after_something_newer(shell: Shell) -> None
     ]
 
 
+def throttled_joiner_at_work(shell: Shell) -> Outlet[Consumer]:
+    """It has got one of two replays and is at work; the other one waits."""
+    shell.send(TICKER)
+    shell.send(TRADE)
+    shell.frame()
+    task = shell.attach(TICKER, TRADE, delivery=Delivery.throttle(ms=100))
+    task.consumer.is_task = True
+    shell.frame()
+    task.consumer.is_task = False
+    assert task.consumer.numbers() == [1]
+    return task
+
+
+def test_a_throttle_holds_back_what_comes_right_after_a_waiting_replay(shell: Shell) -> None:
+    other = shell.attach(TICKER, TRADE)
+    task = throttled_joiner_at_work(shell)
+    other.consumer.then = lambda: shell.engine.finished(task)
+    shell.send(TRADE)
+    shell.frame()
+    assert task.consumer.numbers() == [1, 2]
+    shell.later(0.11)
+    assert task.consumer.numbers() == [1, 2, 3]
+
+
+def test_a_throttle_delivers_a_waiting_replay_before_what_it_held(shell: Shell) -> None:
+    shell.attach(TICKER, TRADE)
+    task = throttled_joiner_at_work(shell)
+    shell.send(TRADE)
+    shell.frame()
+    shell.engine.finished(task)
+    shell.frame()
+    assert task.consumer.numbers() == [1, 2]
+    shell.later(0.11)
+    assert task.consumer.numbers() == [1, 2, 3]
+
+
+def test_what_a_throttle_held_is_not_delivered_after_something_newer(shell: Shell) -> None:
+    first = shell.attach(TICKER)
+    task = shell.attach(TICKER, delivery=Delivery.throttle(ms=100))
+    task.consumer.is_task = True
+    shell.send(TICKER)
+    shell.frame()
+    shell.send(TICKER)
+    shell.later(1.0)
+    task.consumer.is_task = False
+    first.consumer.then = lambda: shell.engine.finished(task)
+    shell.send(TICKER)
+    shell.frame()
+    shell.later(1.0)
+    assert task.consumer.numbers() == [1, 3]
+
+
 def test_a_frame_may_end_at_any_step(shell: Shell) -> None:
     """A slice of time is over; the rest comes with the next, whether or not it is the same."""
     outlets = [shell.attach(TICKER) for _ in range(3)]

@@ -335,6 +335,7 @@ class GlobalWebSocketManager(QObject):
         return ConnectionEvent(
             state=self.connection_state(connection_type),
             reason=self._protocols[connection_type].reason,
+            error=self._protocols[connection_type].error,
             stamp=stamp,
         )
 

@@ -19,6 +19,7 @@ from upbit_ws_qt.events import ConnectionEvent, ConnectionState, ConnectionType
 from upbit_ws_qt_resources import translations
 
 from .theme import Theme
+from .wording import ErrorNote, error_text
 
 if TYPE_CHECKING:
     from upbit_ws_qt.qt.manager import GlobalWebSocketManager
@@ -87,7 +88,7 @@ class LiveWidget(QWidget):
         self._language_choice = "auto"
         self._language = _system_language()
         self._connections: dict[ConnectionType, ConnectionEvent] = {}
-        self._error = ""
+        self._failure: ErrorNote | None = None
 
     # -- data ----------------------------------------------------------------------------------
 
@@ -128,8 +129,8 @@ class LiveWidget(QWidget):
 
     def stateText(self) -> str:
         """The state of the data in the widget's language; empty while it is live."""
-        if self._error:
-            return self.text("state.error", message=self._error)
+        if self._failure is not None:
+            return self.text("state.error", message=self.errorText())
         event = self.connection()
         if self._proxy is None:
             return self.text("state.unbound")
@@ -146,7 +147,7 @@ class LiveWidget(QWidget):
         self._connections[event.connection_type] = event
         if event.connection_type is self.connection_type:
             if event.state is ConnectionState.CONNECTED:
-                self._error = ""
+                self._failure = None
             self.connectionChanged.emit(event)
         self.stateUpdated()
 
@@ -158,22 +159,23 @@ class LiveWidget(QWidget):
 
     def fail(self, error: Exception) -> None:
         """Show an error; one we did not expect also goes to the log, once."""
-        text = str(error) or type(error).__name__
-        if text != self._error:
-            self._error = text
-            if not isinstance(error, UpbitError | ValueError):
-                logger.error("%s: %s", type(self).__name__, text, exc_info=error)
-            self.errorOccurred.emit(text)
-            self.stateUpdated()
+        note = type(error), str(error)
+        if note == self._failure:
+            return
+        self._failure = note
+        if not isinstance(error, UpbitError | ValueError):
+            logger.error("%s: %s", type(self).__name__, error, exc_info=error)
+        self.errorOccurred.emit(self.errorText())
+        self.stateUpdated()
 
     def errorText(self) -> str:
-        """The error on show; empty without one."""
-        return self._error
+        """The error on show, in the widget's language; empty without one."""
+        return error_text(self._failure, self._language)
 
     def clearError(self) -> None:
         """Take the error off the screen."""
-        if self._error:
-            self._error = ""
+        if self._failure is not None:
+            self._failure = None
             self.stateUpdated()
 
     # -- theme and language --------------------------------------------------------------------

@@ -29,6 +29,7 @@ from upbit_ws_qt_widgets.models.candle_input import bar_of, page_of
 from upbit_ws_qt_widgets.models.chart_state import ChartState
 from upbit_ws_qt_widgets.models.chart_words import Circumstances, describe
 from upbit_ws_qt_widgets.models.live_bars import trade_of
+from upbit_ws_qt_widgets.wording import error_text
 
 from .feed import ChartFeed, Listeners
 from .style import ChartStyle
@@ -424,7 +425,7 @@ class ChartWidget(LiveWidget):
             is_loading=feed.is_loading,
             is_paging=feed.is_paging,
             is_exhausted=feed.is_exhausted,
-            failure="" if feed.failure is None else str(feed.failure),
+            failure=error_text(feed.failure, self.getLanguage()),
             badge=badge or (self.text("state.polling") if self._polled else ""),
         )
         describe(self._chart, facts)
