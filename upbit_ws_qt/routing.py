@@ -296,11 +296,14 @@ class DataRoutingEngine(Generic[ConsumerT]):
     def _present(self, outlet: Outlet[ConsumerT], event: StreamEvent) -> StreamEvent | None:
         """What says the same as the outdated ``event`` on the present connection, if anything.
 
-        Without it, what comes next is delivered even if it repeats: ``outlet`` never got it.
+        If there is none yet, the next one is delivered even if it repeats: ``outlet`` never got it.
         """
         route = self._routes[stream_of(event)]
         last = route.last
-        if last is None or not self._is_current(last):
+        if last is None or not _say_the_same(event, last):
+            # Something newer is on its way to `outlet`.
+            return None
+        if not self._is_current(last):
             route.waiting[outlet] = None
             return None
         return last if _repeats(last, event) else None
@@ -373,12 +376,11 @@ def stream_of(event: StreamEvent) -> Stream:
 
 def _repeats(event: StreamEvent, last: StreamEvent) -> bool:
     # A request sends a snapshot of everything again, also of what nobody lost.
-    return (
-        isinstance(event, MarketEvent)
-        and isinstance(last, MarketEvent)
-        and event.is_snapshot
-        and event.repeats(last)
-    )
+    return isinstance(event, MarketEvent) and event.is_snapshot and _say_the_same(event, last)
+
+
+def _say_the_same(event: StreamEvent, last: StreamEvent) -> bool:
+    return isinstance(event, MarketEvent) and isinstance(last, MarketEvent) and event.repeats(last)
 
 
 def _begins_another_bar(event: StreamEvent, last: StreamEvent) -> bool:

@@ -586,6 +586,26 @@ def test_nothing_from_an_older_connection_is_delivered(shell: Shell, delivery: D
     assert joiner.consumer.numbers() == [number]
 
 
+def test_what_takes_the_place_of_an_outdated_event_comes_once(shell: Shell) -> None:
+    """Also if older events of its stream were outdated before it, and the snapshot came then."""
+    tape = shell.attach(TICKER, BALANCE_STREAM, delivery=Delivery.keep_all())
+    shell.send(TICKER)
+    shell.send(BALANCE_STREAM)
+    shell.send(TICKER)
+    last = shell.engine.last(TICKER)
+    assert last is not None
+    shell.epochs.increment_epoch(ConnectionType.PUBLIC)
+
+    def reconnect() -> None:
+        tape.consumer.then = lambda: None
+        shell.repeat(last)
+
+    tape.consumer.then = reconnect
+    shell.frame()
+    assert tape.consumer.numbers() == [2, 3]
+    assert shell.engine.outdated == 1
+
+
 def test_the_other_connection_does_not_matter(shell: Shell) -> None:
     outlet = shell.attach(BALANCE_STREAM)
     number = shell.send(BALANCE_STREAM)
