@@ -22,7 +22,8 @@ from upbit_ws_qt.errors import InvalidRequest, InvalidState
 from upbit_ws_qt.events import CandleEvent, OrderbookEvent, TickerEvent, TradeEvent
 from upbit_ws_qt.settings import Credentials
 from upbit_ws_qt.simulator import MockUpbitWebSocketServer, SimulatedExchange
-from upbit_ws_qt.simulator.connection import ConnectionOptions, ServedConnection
+from upbit_ws_qt.simulator.behaviour import Behaviour
+from upbit_ws_qt.simulator.connection import ServedConnection
 from upbit_ws_qt.simulator.floor import TradingFloor
 from upbit_ws_qt.simulator.hub import Hub
 from upbit_ws_qt.simulator.listing import MARKETS
@@ -89,7 +90,12 @@ async def client(exchange: SimulatedExchange, **options: Any) -> AsyncIterator[C
 
 def play(scene: Callable[[SimulatedExchange], Awaitable[None]], **options: Any) -> None:
     """Run a scene against an exchange whose time only the scene moves."""
-    options = {"seed": 1, "start_time_ms": NOW, "realtime": False, "limits": False} | options
+    options = {
+        "seed": 1,
+        "start_time_ms": NOW,
+        "realtime": False,
+        "behaviour": Behaviour(limits=False),
+    } | options
 
     async def run() -> None:
         async with asyncio.timeout(30), SimulatedExchange(**options) as exchange:
@@ -536,7 +542,7 @@ def test_too_many_messages_are_refused() -> None:
             assert frames[5]["error"]["name"] == "TOO_MANY_REQUEST"
             assert await plain.ending() == 1000
 
-    play(scene, limits=True)
+    play(scene, behaviour=Behaviour())
 
 
 def test_a_hundred_messages_a_minute_are_the_limit() -> None:
@@ -551,9 +557,7 @@ def test_a_hundred_messages_a_minute_are_the_limit() -> None:
             1,
             asyncio.WriteTransport(),
             lambda _code: asyncio.sleep(0),
-            ConnectionOptions(
-                idle_timeout_s=60.0, status_interval_s=10.0, limits=True, write_limit=1
-            ),
+            Behaviour(),
             private=False,
             window_bits=0,
         )
@@ -616,7 +620,7 @@ def test_a_text_ping_begins_a_status_that_never_ends() -> None:
             assert await plain.frames(4) == [{"status": "UP"}] * 4
         assert exchange.requests == []
 
-    play(scene, status_interval_s=0.02)
+    play(scene, behaviour=Behaviour(limits=False, status_interval_s=0.02))
 
 
 def test_an_idle_socket_is_dropped_without_a_closing_frame() -> None:
@@ -626,7 +630,7 @@ def test_an_idle_socket_is_dropped_without_a_closing_frame() -> None:
                 await socket.recv()
             assert caught.value.rcvd is None
 
-    play(scene, idle_timeout_s=0.1)
+    play(scene, behaviour=Behaviour(limits=False, idle_timeout_s=0.1))
 
 
 def test_data_in_either_direction_keeps_a_socket() -> None:
@@ -672,7 +676,7 @@ def test_a_client_that_does_not_read_is_dropped() -> None:
         assert exchange.floor.watched == {}
         writer.transport.abort()
 
-    play(scene, write_limit_bytes=200_000)
+    play(scene, behaviour=Behaviour(limits=False, write_limit_bytes=200_000))
 
 
 def test_a_refusal_and_a_close_are_sent_once() -> None:
@@ -877,8 +881,6 @@ def test_it_can_be_stopped_twice_and_started_again_with_clients_connected() -> N
         {"pace": 0},
         {"pace": 1000},
         {"port": 70_000},
-        {"idle_timeout_s": 0},
-        {"status_interval_s": -1},
         {"markets": ["KRW-NOPE"]},
     ],
 )

@@ -15,6 +15,7 @@ import pytest
 
 from upbit_ws_qt.markets import table_tick_size
 from upbit_ws_qt.simulator import SimulatedExchange
+from upbit_ws_qt.simulator.behaviour import Behaviour
 from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt.wire import decode
 
@@ -41,7 +42,11 @@ class Rest:
 
 
 def play(scene: Callable[[Rest], Awaitable[None]], **options: Any) -> None:
-    options = {"start_time_ms": NOW, "realtime": False, "limits": False} | options
+    options = {
+        "start_time_ms": NOW,
+        "realtime": False,
+        "behaviour": Behaviour(limits=False),
+    } | options
 
     async def run() -> None:
         async with (
@@ -304,7 +309,7 @@ def test_instruments_have_the_tick_of_the_present_price_as_a_string() -> None:
 
 def test_each_group_has_ten_calls_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1000.0]
-    monkeypatch.setattr("upbit_ws_qt.simulator.rest.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("upbit_ws_qt.simulator.gate.time.monotonic", lambda: clock[0])
 
     async def scene(rest: Rest) -> None:
         left: list[str] = []
@@ -320,7 +325,7 @@ def test_each_group_has_ten_calls_a_second(monkeypatch: pytest.MonkeyPatch) -> N
         clock[0] += 1.0
         await rest.get("/v1/market/all")
 
-    play(scene, limits=True)
+    play(scene, behaviour=Behaviour())
 
 
 def test_limits_can_be_switched_off() -> None:
@@ -336,7 +341,7 @@ def test_limits_can_be_switched_off() -> None:
 
 def test_accounts_need_a_token_and_are_strings(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1000.0]
-    monkeypatch.setattr("upbit_ws_qt.simulator.rest.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("upbit_ws_qt.simulator.gate.time.monotonic", lambda: clock[0])
 
     async def scene(rest: Rest) -> None:
         error = await rest.get("/v1/accounts", 401)
@@ -362,4 +367,4 @@ def test_accounts_need_a_token_and_are_strings(monkeypatch: pytest.MonkeyPatch) 
         async with rest.session.get(url, headers=headers) as response:
             assert (await response.json())["error"]["name"] == "nonce_used"
 
-    play(scene, limits=True)
+    play(scene, behaviour=Behaviour())

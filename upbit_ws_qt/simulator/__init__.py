@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .behaviour import Behaviour
+    from .replay import RecordedExchange
     from .server import MockUpbitWebSocketServer, ReceivedRequest, SimulatedExchange
 
-__all__ = ["MockUpbitWebSocketServer", "ReceivedRequest", "SimulatedExchange"]
+# Loaded when asked for, so that the pure modules do not pull in the HTTP server.
+_MODULES = {
+    "Behaviour": "behaviour",
+    "MockUpbitWebSocketServer": "server",
+    "ReceivedRequest": "server",
+    "RecordedExchange": "replay",
+    "SimulatedExchange": "server",
+}
+__all__ = [
+    "Behaviour",
+    "MockUpbitWebSocketServer",
+    "ReceivedRequest",
+    "RecordedExchange",
+    "SimulatedExchange",
+]
 
 
 def __getattr__(name: str) -> Any:
-    # Loaded when asked for, so that the pure modules do not pull in the HTTP server.
-    if name in __all__:
-        from . import server
-
-        return getattr(server, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)

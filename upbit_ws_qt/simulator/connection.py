@@ -6,26 +6,15 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+from .behaviour import Behaviour
 from .frames import STATUS_UP, error_frame
 from .packet import Packet
 from .request import Request
 
-__all__ = ["ConnectionOptions", "ServedConnection"]
+__all__ = ["ServedConnection"]
 
 _CLOSE_DELAY_S = 0.15
 _MESSAGES_A_SECOND, _MESSAGES_A_MINUTE = 5, 100
-
-
-class ConnectionOptions:
-    """What may be set for all connections; times in seconds, ``write_limit`` in bytes."""
-
-    def __init__(
-        self, *, idle_timeout_s: float, status_interval_s: float, limits: bool, write_limit: int
-    ) -> None:
-        self.idle_timeout_s = idle_timeout_s
-        self.status_interval_s = status_interval_s
-        self.limits = limits
-        self.write_limit = write_limit
 
 
 # State: the frames not yet written, the current request and its format, the times of the last
@@ -40,7 +29,7 @@ class ServedConnection:
             frames of the HTTP library.
         window_bits: of the negotiated compression; 0 for none.
         close: sends a closing frame with a code.
-        options: what may be set.
+        behaviour: the exchange's.
     """
 
     def __init__(
@@ -48,7 +37,7 @@ class ServedConnection:
         number: int,
         transport: asyncio.WriteTransport,
         close: Callable[[int], Awaitable[object]],
-        options: ConnectionOptions,
+        behaviour: Behaviour,
         *,
         private: bool,
         window_bits: int,
@@ -61,13 +50,13 @@ class ServedConnection:
         self.refused = False
         self._transport = transport
         self._close = close
-        self._options = options
+        self._behaviour = behaviour
         self._window_bits = window_bits
         self._queue: list[bytes] = []
         self._loop = asyncio.get_running_loop()
         self._messages: deque[float] = deque(maxlen=_MESSAGES_A_MINUTE)
         self._active_at = self._loop.time()
-        self._idle_timer = self._loop.call_later(options.idle_timeout_s, self._check_idle)
+        self._idle_timer = self._loop.call_later(behaviour.idle_timeout_s, self._check_idle)
         self._status_timer: asyncio.TimerHandle | None = None
         self._close_timer: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -92,7 +81,7 @@ class ServedConnection:
             return
         self._active_at = self._loop.time()
         self._transport.write(data)
-        if self._transport.get_write_buffer_size() > self._options.write_limit:
+        if self._transport.get_write_buffer_size() > self._behaviour.write_limit_bytes:
             self.abort()
 
     def heard(self) -> None:
@@ -103,7 +92,7 @@ class ServedConnection:
         """Count one message; whether the client sends more of them than it may."""
         now = self._loop.time()
         recent = self._messages
-        over = self._options.limits and (
+        over = self._behaviour.limits and (
             (len(recent) == _MESSAGES_A_MINUTE and now - recent[0] < 60.0)
             or (len(recent) >= _MESSAGES_A_SECOND and now - recent[-_MESSAGES_A_SECOND] < 1.0)
         )
@@ -125,7 +114,7 @@ class ServedConnection:
     def begin_status(self) -> None:
         """A text PING does not get an answer: it switches on a status cycle that never ends."""
         if self._status_timer is None:
-            interval = self._options.status_interval_s
+            interval = self._behaviour.status_interval_s
             # The cycle is the server's: the first status comes anywhere within one interval.
             first = interval - self._loop.time() % interval
             self._status_timer = self._loop.call_later(first, self._send_status)
@@ -166,13 +155,13 @@ class ServedConnection:
 
     def _send_status(self) -> None:
         self._status_timer = self._loop.call_later(
-            self._options.status_interval_s, self._send_status
+            self._behaviour.status_interval_s, self._send_status
         )
         self.push(Packet(STATUS_UP))
         self.flush()
 
     def _check_idle(self) -> None:
-        left = self._active_at + self._options.idle_timeout_s - self._loop.time()
+        left = self._active_at + self._behaviour.idle_timeout_s - self._loop.time()
         if left <= 0:
             self.abort()
         else:

@@ -9,7 +9,14 @@ from decimal import Decimal, InvalidOperation
 
 from .days import DAY_MS
 
-__all__ = ["QuotationError", "decimal_number", "last_trade_ms", "moment", "whole_number"]
+__all__ = [
+    "ExchangeError",
+    "QuotationError",
+    "decimal_number",
+    "last_trade_ms",
+    "moment",
+    "whole_number",
+]
 
 # A plus sign that the client did not encode arrives as a space.
 _LOST_PLUS = re.compile(r"(:\d\d) (\d\d:?\d\d)$")
@@ -21,6 +28,16 @@ class QuotationError(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+        self.message = message
+
+
+class ExchangeError(Exception):
+    """The answer is an error of the exchange kind, whose name is a word."""
+
+    def __init__(self, status: int, name: str, message: str) -> None:
+        super().__init__(f"{name}: {message}")
+        self.status = status
+        self.name = name
         self.message = message
 
 

@@ -10,43 +10,37 @@ import math
 import re
 from collections.abc import Iterable
 from os import PathLike
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-import msgspec
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from upbit_ws_qt.errors import InvalidRequest, InvalidState
-from upbit_ws_qt.settings import FeedSettings
 from upbit_ws_qt.timeframe import Timeframe
 
-from .connection import ConnectionOptions, ServedConnection
+from .behaviour import Behaviour
+from .connection import ServedConnection
 from .frames import subscription_list_frame
+from .gate import json_response
+from .host import PUBLIC_PATH, LoopbackServer
 from .packet import Packet
 from .playback import Playback
 from .query import QuotationError, moment, whole_number
 from .recording import Recording, read_recording
 from .request import Refusal, Wish, read_request
+from .sockets import Sockets
 
 __all__ = ["RecordedExchange"]
 
-_HOST = "127.0.0.1"
-_PUBLIC_PATH = "/websocket/v1"
-_PRIVATE_PATH = "/websocket/v1/private"
-_LONGEST_MESSAGE = 1024 * 1024
 _MOST_CANDLES, _DEPTH = 200, 30
 _FRAMES_AT_ONCE = 64
 _END_OF_TIME_MS = 1 << 60
 _UNITS = {unit.rest_path: unit for unit in Timeframe}
-_OPTIONS = ConnectionOptions(
-    idle_timeout_s=120.0, status_interval_s=10.0, limits=False, write_limit=8 * 1024 * 1024
-)
 _REALTIME = re.compile(rb'("(?:st|stream_type)"\s*:\s*)"REALTIME"')
 
 
 # State: the playback, the loop that plays it (None before the first subscription) and when that
-# began, the streams of each open connection, and the running server.
-class RecordedExchange:
+# began, and the streams of each open connection.
+class RecordedExchange(LoopbackServer):
     """Plays a recording on a free loopback port, as often as it is made anew.
 
     Use it as ``async with RecordedExchange(path) as exchange:`` and hand ``exchange.settings()``
@@ -70,30 +64,17 @@ class RecordedExchange:
             raise InvalidRequest(f"a replay's speed is above 0; got {speed!r}")
         if not isinstance(recording, Recording):
             recording = read_recording(recording)
+        super().__init__()
         self.recording = recording
         self.speed = speed
         self._playback = Playback(recording)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._began_at = 0.0
         self._streams: dict[ServedConnection, frozenset[tuple[str, str]]] = {}
-        self._number = 0
-        self._runner: web.AppRunner | None = None
+        self._sockets = Sockets(Behaviour(limits=False), self._obey, self._left)
         self._player: asyncio.Task[None] | None = None
-        self._port = 0
 
     # -- start and end -------------------------------------------------------------------------
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.stop()
 
     async def start(self) -> None:
         """Open a port.
@@ -103,8 +84,11 @@ class RecordedExchange:
         """
         if self._runner is not None or self._player is not None:
             raise InvalidState("this replay was started already; make another one")
+        await super().start()
+
+    def _application(self) -> web.Application:
         app = web.Application(middlewares=[_named_errors])
-        app.router.add_get(_PUBLIC_PATH, self._serve)
+        app.router.add_get(PUBLIC_PATH, self._serve)
         app.router.add_get("/v1/market/all", self._market_all)
         app.router.add_get("/v1/ticker", self._tickers)
         app.router.add_get("/v1/orderbook", self._orderbooks)
@@ -112,31 +96,13 @@ class RecordedExchange:
         app.router.add_get("/v1/candles/{unit:.+}", self._candles)
         # All the rest, the private socket and the accounts included.
         app.router.add_get("/{path:.*}", self._nothing_here)
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
-        await runner.setup()
-        await web.TCPSite(runner, _HOST, 0).start()
-        self._runner = runner
-        self._port = runner.addresses[0][1]
+        return app
 
-    async def stop(self) -> None:
-        """Close the port and drop every connection; does nothing when it is closed."""
-        runner, self._runner = self._runner, None
-        if runner is None:
-            return
+    async def _closing(self) -> None:
         if self._player is not None:
             self._player.cancel()
             await asyncio.wait([self._player])
-        for connection in list(self._streams):
-            connection.abort()
-        await runner.cleanup()
-
-    def settings(self) -> FeedSettings:
-        """The settings that point a manager here."""
-        return FeedSettings(
-            public_url=f"ws://{_HOST}:{self._port}{_PUBLIC_PATH}",
-            private_url=f"ws://{_HOST}:{self._port}{_PRIVATE_PATH}",
-            rest_url=f"http://{_HOST}:{self._port}",
-        )
+        self._sockets.abort()
 
     # -- the playback --------------------------------------------------------------------------
 
@@ -168,48 +134,19 @@ class RecordedExchange:
                         connection.push(_formed(packet, connection))
                 if number % _FRAMES_AT_ONCE == 0:
                     # A client may live on the same loop.
-                    self._flush()
+                    self._sockets.flush()
                     await asyncio.sleep(0)
-            self._flush()
-
-    def _flush(self) -> None:
-        for connection in list(self._streams):
-            connection.flush()
+            self._sockets.flush()
 
     # -- the socket ----------------------------------------------------------------------------
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse(
-            autoping=False, timeout=2.0, max_msg_size=_LONGEST_MESSAGE, compress=True
-        )
-        await socket.prepare(request)
-        transport = request.transport
-        if not isinstance(transport, asyncio.Transport):
-            return socket
-        self._number += 1
-        connection = ServedConnection(
-            self._number,
-            transport,
-            lambda code: socket.close(code=code),
-            _OPTIONS,
-            private=False,
-            window_bits=int(socket.compress),
-        )
-        self._streams[connection] = frozenset()
-        try:
-            async for message in socket:
-                connection.heard()
-                if message.type is WSMsgType.PING:
-                    await socket.pong(message.data)
-                elif message.type in (WSMsgType.TEXT, WSMsgType.BINARY) and not connection.refused:
-                    self._obey(connection, message.data)
-            await connection.closed()
-        finally:
-            del self._streams[connection]
-            connection.ended()
-        return socket
+        return await self._sockets.serve(request, private=False, headers={})
 
-    def _obey(self, connection: ServedConnection, text: str | bytes) -> None:
+    def _left(self, connection: ServedConnection) -> None:
+        self._streams.pop(connection, None)
+
+    async def _obey(self, connection: ServedConnection, text: str | bytes) -> None:
         if text in ("PING", b"PING"):
             connection.begin_status()
             return
@@ -252,7 +189,7 @@ class RecordedExchange:
 
     async def _market_all(self, _request: web.Request) -> web.Response:
         # Nobody recorded the names; the coin is what the code itself tells.
-        return _json(
+        return json_response(
             [
                 {"market": code, "korean_name": coin, "english_name": coin}
                 for code in self.recording.codes
@@ -262,16 +199,16 @@ class RecordedExchange:
 
     async def _instruments(self, request: web.Request) -> web.Response:
         self._codes(request)
-        return _json([])
+        return json_response([])
 
     async def _tickers(self, request: web.Request) -> web.Response:
         rows = [self._playback.ticker_row(code) for code in self._codes(request)]
-        return _json([row for row in rows if row is not None])
+        return json_response([row for row in rows if row is not None])
 
     async def _orderbooks(self, request: web.Request) -> web.Response:
         codes, count = self._codes(request), whole_number(request.query, "count", _DEPTH, _DEPTH)
         rows = [self._playback.orderbook_row(code, count) for code in codes]
-        return _json([row for row in rows if row is not None])
+        return json_response([row for row in rows if row is not None])
 
     async def _candles(self, request: web.Request) -> web.Response:
         unit = _UNITS.get(request.match_info["unit"])
@@ -280,7 +217,7 @@ class RecordedExchange:
             raise QuotationError(404, "Code not found")
         count = whole_number(request.query, "count", 1, _MOST_CANDLES)
         to_ms = moment(request.query, _END_OF_TIME_MS)
-        return _json(self._playback.candle_rows(code, unit, count, to_ms))
+        return json_response(self._playback.candle_rows(code, unit, count, to_ms))
 
     async def _nothing_here(self, _request: web.Request) -> web.Response:
         raise QuotationError(404, "this recording holds no such thing")
@@ -300,12 +237,6 @@ def _formed(packet: Packet, connection: ServedConnection) -> Packet:
     return packet
 
 
-def _json(body: object, status: int = 200) -> web.Response:
-    return web.Response(
-        body=msgspec.json.encode(body), status=status, content_type="application/json"
-    )
-
-
 @web.middleware
 async def _named_errors(request: web.Request, handler: Any) -> web.StreamResponse:
     """What handlers refuse, in the exchange's own form."""
@@ -313,5 +244,5 @@ async def _named_errors(request: web.Request, handler: Any) -> web.StreamRespons
         response: web.StreamResponse = await handler(request)
     except QuotationError as error:
         body = {"error": {"name": error.status, "message": error.message}}
-        return _json(body, error.status)
+        return json_response(body, error.status)
     return response

@@ -1,35 +1,31 @@
-"""The REST side of the simulated exchange: routes, limits and both shapes of errors. asyncio."""
+"""The quotation half of the simulated exchange's REST interface: what needs no key. asyncio."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import msgspec
 from aiohttp import web
 
 from upbit_ws_qt.markets import table_tick_size
 from upbit_ws_qt.timeframe import Timeframe
 
-from .account import Account
 from .book import DEPTH
 from .candles import Candle
 from .days import DAY_MS
 from .floor import TradingFloor
-from .keys import KEY_ERRORS, KeyRefused, KeyRing
+from .gate import Gate, Handler, json_response
 from .market import Trade
 from .query import QuotationError, decimal_number, last_trade_ms, moment, whole_number
 from .rows import RowWriter, instrument_row, market_row
 
-__all__ = ["RestApi"]
+__all__ = ["QuotationApi"]
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ItemT = TypeVar("ItemT", Candle, Trade)
 
-_QUOTATION_LIMIT, _EXCHANGE_LIMIT = 10, 30
 _MOST_CANDLES, _MOST_TRADES = 200, 500
 _SECONDS_KEPT_MS = 90 * DAY_MS
 _SLICE_S = 0.002
@@ -39,30 +35,16 @@ _MISSING = "market does not have a valid value"
 _NOT_FOUND = "Code not found"
 
 
-# State: for each group the second its window began in and the calls counted since, and the
-# writers made so far.
-class RestApi:
-    """Answers for the markets of ``floor`` and for one account.
+# State: the writers made so far.
+class QuotationApi:
+    """Answers for the markets of ``floor``."""
 
-    Args:
-        floor: the markets.
-        keys: whose tokens are accepted.
-        account: what the keys give access to.
-        limits: whether calls are counted and refused beyond the exchange's limits.
-    """
-
-    def __init__(
-        self, floor: TradingFloor, keys: KeyRing, account: Account, *, limits: bool
-    ) -> None:
+    def __init__(self, floor: TradingFloor) -> None:
         self._floor = floor
-        self._keys = keys
-        self._account = account
-        self._limits = limits
-        self._windows: dict[str, tuple[int, int]] = {}
         self._writers: dict[str, RowWriter] = {}
 
-    def routes(self) -> list[web.RouteDef]:
-        """Everything that is served."""
+    def routes(self, gate: Gate) -> list[web.RouteDef]:
+        """Everything that is served, behind ``gate``."""
         quotation: tuple[tuple[str, str, Handler], ...] = (
             ("/v1/market/all", "market", self._market_all),
             ("/v1/ticker", "ticker", self._ticker),
@@ -73,61 +55,13 @@ class RestApi:
             ("/v1/candles/minutes/{count:[0-9]+}", "candle", self._candles),
             ("/v1/candles/{unit:seconds|days|weeks|months|years}", "candle", self._candles),
         )
-        found = [web.get(path, self._quoted(group, handler)) for path, group, handler in quotation]
-        found.append(web.get("/v1/accounts", self._signed("default", self._accounts)))
-        return found
-
-    # -- around every call ---------------------------------------------------------------------
-
-    def _quoted(self, group: str, handler: Handler) -> Handler:
-        async def answer(request: web.Request) -> web.StreamResponse:
-            left = self._count(group, _QUOTATION_LIMIT)
-            if left < 0:
-                response: web.StreamResponse = _json(
-                    _number_error(429, "요청 수 제한을 초과했습니다."), 429
-                )
-            else:
-                try:
-                    response = await handler(request)
-                except QuotationError as error:
-                    response = _json(_number_error(error.status, error.message), error.status)
-            _add_limit_headers(response, group, _QUOTATION_LIMIT, left)
-            return response
-
-        return answer
-
-    def _signed(self, group: str, handler: Handler) -> Handler:
-        async def answer(request: web.Request) -> web.StreamResponse:
-            try:
-                key = self._keys.check(request.headers.get("Authorization"), request.query_string)
-            except KeyRefused as refused:
-                return _json(_name_error(refused.name, KEY_ERRORS[refused.name]), 401)
-            left = self._count(f"{group} {key}", _EXCHANGE_LIMIT)
-            if left < 0:
-                message = "요청 수 제한을 초과했습니다."
-                response: web.StreamResponse = _json(_name_error("too_many_requests", message), 429)
-            else:
-                response = await handler(request)
-            _add_limit_headers(response, group, _EXCHANGE_LIMIT, left)
-            return response
-
-        return answer
-
-    def _count(self, group: str, limit: int) -> int:
-        """Count one call; how many are left in this second, below 0 when it is refused."""
-        second = int(time.monotonic())
-        began, calls = self._windows.get(group, (second, 0))
-        if began != second:
-            calls = 0
-        self._windows[group] = (second, calls + 1)
-        left = limit - calls - 1
-        return left if self._limits else max(left, 0)
+        return [web.get(path, gate.quoted(group, handler)) for path, group, handler in quotation]
 
     # -- quotation -----------------------------------------------------------------------------
 
     async def _market_all(self, request: web.Request) -> web.Response:
         details = request.query.get("is_details", "false").lower() == "true"
-        return _json(
+        return json_response(
             [market_row(listing, details=details) for listing in self._floor.listings.values()]
         )
 
@@ -147,7 +81,7 @@ class RestApi:
             live = self._floor.live(code)
             rows.append(self._writer(code).ticker(live.last, live.state()))
             await pause.between()
-        return _json(rows)
+        return json_response(rows)
 
     async def _trades(self, request: web.Request) -> web.Response:
         code = self._code(request)
@@ -169,7 +103,7 @@ class RestApi:
                 listed = day == market.history.first_day
                 closes[day] = trade.price if listed else market.history.days.day(day - 1).close
             rows.append(self._writer(code).trade(trade, closes[day]))
-        return _json(rows)
+        return json_response(rows)
 
     async def _orderbook(self, request: web.Request) -> web.Response:
         codes = self._codes(request)
@@ -185,7 +119,7 @@ class RestApi:
             book = self._floor.live(code).book(self._floor.now_ms, quanta)
             rows.append(self._writer(code).orderbook(book, count, level))
             await pause.between()
-        return _json(rows)
+        return json_response(rows)
 
     async def _instruments(self, request: web.Request) -> web.Response:
         rows: list[object] = []
@@ -196,7 +130,7 @@ class RestApi:
             tick = Decimal(str(table_tick_size(code, price)))
             rows.append(instrument_row(market.listing, tick))
             await pause.between()
-        return _json(rows)
+        return json_response(rows)
 
     async def _candles(self, request: web.Request) -> web.Response:
         path = request.match_info.get("unit") or f"minutes/{request.match_info['count']}"
@@ -222,12 +156,7 @@ class RestApi:
             writer.candle(unit, candle, close)
             for candle, close in zip(candles[:count], closes, strict=False)
         ]
-        return _json(rows)
-
-    # -- exchange ------------------------------------------------------------------------------
-
-    async def _accounts(self, _request: web.Request) -> web.Response:
-        return _json(self._account.rows())
+        return json_response(rows)
 
     # -- parameters ----------------------------------------------------------------------------
 
@@ -279,25 +208,3 @@ async def _take(items: Iterator[ItemT | None], count: int) -> list[ItemT]:
                 break
         await pause.between()
     return found
-
-
-def _json(body: object, status: int = 200) -> web.Response:
-    return web.Response(
-        body=msgspec.json.encode(body),
-        status=status,
-        content_type="application/json",
-        charset="utf-8",
-    )
-
-
-def _number_error(status: int, message: str) -> dict[str, Any]:
-    return {"error": {"name": status, "message": message}}
-
-
-def _name_error(name: str, message: str) -> dict[str, Any]:
-    return {"error": {"name": name, "message": message}}
-
-
-def _add_limit_headers(response: web.StreamResponse, group: str, limit: int, left: int) -> None:
-    response.headers["Remaining-Req"] = f"group={group}; min={limit * 60}; sec={max(left, 0)}"
-    response.headers["limit-by-ip"] = "Yes"

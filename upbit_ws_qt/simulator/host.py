@@ -1,0 +1,114 @@
+"""An exchange's port: an HTTP server on loopback with a beginning and an end. asyncio."""
+
+from __future__ import annotations
+
+import errno
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from upbit_ws_qt.errors import InvalidState
+from upbit_ws_qt.settings import FeedSettings
+
+__all__ = ["PRIVATE_PATH", "PUBLIC_PATH", "LoopbackServer"]
+
+HOST = "127.0.0.1"
+PUBLIC_PATH = "/websocket/v1"
+PRIVATE_PATH = "/websocket/v1/private"
+_LONGEST_LINE = 64 * 1024
+_NOT_FOUND = {"error": {"name": "not_found", "message": "해당하는 경로가 없습니다."}}
+
+
+# State: the port, and the running server.
+class LoopbackServer:
+    """What the simulated exchange and a replayed recording have in common.
+
+    Subclasses say what is served in :meth:`_application`, and what lives only while the port is
+    open in :meth:`_opened` and :meth:`_closing`.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        self.port = port
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Open the port.
+
+        Raises:
+            InvalidState: it is open already, or the port is taken or forbidden.
+        """
+        if self._runner is not None:
+            raise InvalidState("this exchange is already running")
+        app = self._application()
+        app.middlewares.append(_named_errors)
+        # Long lines: a call may name every market there is.
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=1.0,
+            max_line_size=_LONGEST_LINE,
+        )
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, HOST, self.port).start()
+        except OSError as error:
+            await runner.cleanup()
+            busy = error.errno == errno.EADDRINUSE
+            reason = "is taken by another program" if busy else "may not be opened"
+            raise InvalidState(
+                f"port {self.port} on {HOST} {reason}; choose another one, or 0 for a free one"
+            ) from None
+        self._runner = runner
+        self.port = runner.addresses[0][1]
+        self._opened()
+
+    async def stop(self) -> None:
+        """Close the port and drop every connection; does nothing when it is closed."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await self._closing()
+            await runner.cleanup()
+
+    def settings(self) -> FeedSettings:
+        """The settings that point a manager here."""
+        return FeedSettings(
+            public_url=f"ws://{HOST}:{self.port}{PUBLIC_PATH}",
+            private_url=f"ws://{HOST}:{self.port}{PRIVATE_PATH}",
+            rest_url=f"http://{HOST}:{self.port}",
+        )
+
+    def _application(self) -> web.Application:
+        raise NotImplementedError
+
+    def _opened(self) -> None:
+        """The port is open."""
+
+    async def _closing(self) -> None:
+        """The port is about to be closed."""
+
+
+@web.middleware
+async def _named_errors(request: web.Request, handler: Any) -> web.StreamResponse:
+    """An unrouted path is answered in the exchange's own words."""
+    try:
+        response: web.StreamResponse = await handler(request)
+    except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
+        return web.json_response(_NOT_FOUND, status=404)
+    except ConnectionResetError:
+        # The client left before it was answered; the answer reaches nobody.
+        return web.Response(status=499)
+    return response

@@ -1,0 +1,111 @@
+"""Orders of the simulated exchange's customer: what is asked for, what becomes of it. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+__all__ = [
+    "AssetReport",
+    "Fill",
+    "NewOrder",
+    "Order",
+    "OrderReport",
+    "OrderState",
+    "ReportState",
+]
+
+OrderState: TypeAlias = Literal["wait", "watch", "done", "cancel"]
+ReportState: TypeAlias = Literal["wait", "watch", "trade", "done", "cancel", "prevented"]
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """What a client asks for, in the words it used; nothing is checked yet.
+
+    Source: docs.upbit.com, new-order. ``price`` of a market or best buy is what it may spend.
+    """
+
+    market: str | None
+    side: str | None
+    ord_type: str | None
+    price: str | None = None
+    volume: str | None = None
+    time_in_force: str | None = None
+    smp_type: str | None = None
+    identifier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One trade of an order; ``trend`` is up where the price was not below the one before."""
+
+    uuid: str
+    price: Decimal
+    volume: Decimal
+    funds: Decimal
+    fee: Decimal
+    is_maker: bool
+    trend: Literal["up", "down"]
+    time_ms: int
+    sequential_id: int
+
+
+@dataclass(slots=True)
+class Order:
+    """An accepted order and what has become of it; amounts are exact.
+
+    ``price`` and ``volume`` are what was asked for: a market buy has no volume, a market sell no
+    price. ``locked`` is what it still holds of the customer's money (bid: quote currency with the
+    fee still to come) or coins (ask).
+    """
+
+    uuid: str
+    code: str
+    side: Literal["bid", "ask"]
+    ord_type: Literal["limit", "price", "market", "best"]
+    price: Decimal | None
+    volume: Decimal | None
+    created_ms: int
+    fee_rate: Decimal
+    time_in_force: Literal["ioc", "fok", "post_only"] | None = None
+    smp_type: Literal["reduce", "cancel_maker", "cancel_taker", "none"] | None = None
+    identifier: str | None = None
+    state: OrderState = "wait"
+    remaining_volume: Decimal | None = None
+    executed_volume: Decimal = _ZERO
+    executed_funds: Decimal = _ZERO
+    reserved_fee: Decimal = _ZERO
+    remaining_fee: Decimal = _ZERO
+    paid_fee: Decimal = _ZERO
+    locked: Decimal = _ZERO
+    prevented_volume: Decimal = _ZERO
+    prevented_locked: Decimal = _ZERO
+    ended_ms: int | None = None
+    fills: list[Fill] = field(default_factory=list[Fill])
+
+    def copy(self) -> Order:
+        """The order as it is at this moment."""
+        return dataclasses.replace(self, fills=list(self.fills))
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReport:
+    """Something happened to an order: one ``myOrder`` frame. ``fill`` only for ``trade``."""
+
+    order: Order
+    state: ReportState
+    time_ms: int
+    fill: Fill | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssetReport:
+    """Balances changed: one ``myAsset`` frame; only what changed, as currency, free, locked."""
+
+    assets: tuple[tuple[str, Decimal, Decimal], ...]
+    time_ms: int
