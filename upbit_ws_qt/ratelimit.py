@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 
-__all__ = ["MESSAGE_WINDOWS", "REST_WINDOWS", "GlobalRateLimiter", "SlidingWindows"]
+__all__ = [
+    "MESSAGE_WINDOWS",
+    "REST_WINDOWS",
+    "STOPS_S",
+    "GlobalRateLimiter",
+    "SlidingWindows",
+]
 
 #: Limit and seconds of each window.
 Windows = tuple[tuple[int, float], ...]
@@ -24,6 +30,11 @@ REST_WINDOWS: Mapping[str, Windows] = {
     "orderbook": ((10, 1.0),),
     "default": ((30, 1.0),),
 }
+
+#: How long to stand still after these HTTP statuses, in seconds. 429 means that a second is used
+#: up, 418 a block, longer each time. Neither their bodies nor a Retry-After are documented, so the
+#: waits are ours.
+STOPS_S: Mapping[int, float] = {429: 1.0, 418: 60.0}
 
 # The exchange counts arrivals, we count departures: two calls can arrive closer together than they
 # left, so every window is kept this much longer than the exchange's.

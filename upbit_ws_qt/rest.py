@@ -29,6 +29,7 @@ from .events import (
     TickerEvent,
 )
 from .markets import Instrument, Market, check_market, check_markets
+from .ratelimit import STOPS_S
 from .subscriptions import DEPTHS
 from .timeframe import Timeframe
 
@@ -148,18 +149,16 @@ def accounts() -> RestCall[tuple[Balance, ...]]:
 def error_of(status: int, body: bytes, now: float) -> UpbitError:
     """The error an answer with a status other than 2xx stands for; ``now`` is monotonic seconds.
 
-    429 means the second is used up; 418 that the exchange blocks us, for longer each time. Their
-    bodies and a Retry-After are not documented, so the waits are ours.
+    After 429 and 418 it says how long to stand still (see ``ratelimit.STOPS_S``).
     """
     try:
         error = msgspec.json.decode(body, type=_ErrorBody).error
     except _UNREADABLE:
         error = _ErrorDetail(name=str(status), message="the answer has no readable error")
     name = str(error.name)
-    if status == 429:
-        return RateLimited(f"the exchange's limit is reached ({name})", now + 1.0)
-    if status == 418:
-        return RateLimited(f"the exchange blocks this address for a while ({name})", now + 60.0)
+    if status in STOPS_S:
+        blocked = "blocks this address for a while" if status == 418 else "has no call left for us"
+        return RateLimited(f"the exchange {blocked} ({name})", now + STOPS_S[status])
     if name in _KEY_REFUSED or (status == 401 and name not in _CALL_REFUSED):
         return AuthenticationFailed(f"{name}: {error.message}", name)
     return RequestRejected(name, error.message)

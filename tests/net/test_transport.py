@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidStatus
 from websockets.http11 import Request, Response
 
 from upbit_ws_qt.errors import (
@@ -21,7 +23,7 @@ from upbit_ws_qt.errors import (
     UpbitError,
 )
 from upbit_ws_qt.net import transport as transport_module
-from upbit_ws_qt.net.transport import WebSocketTransport, dial
+from upbit_ws_qt.net.transport import WebSocketTransport, dial, handshake_error
 
 
 class Owner:
@@ -237,6 +239,16 @@ def test_a_refused_handshake_says_why(status: int, expected: type[UpbitError]) -
         assert not owner.lost.done()
 
     play(echo, scene, process_request=refuse)
+
+
+@pytest.mark.parametrize(("status", "wait_s"), [(429, 1.0), (418, 60.0)])
+def test_a_handshake_refused_for_a_limit_says_when_to_try_again(status: int, wait_s: float) -> None:
+    answer = Response(status, "no", Headers())
+
+    error = handshake_error(InvalidStatus(answer), now=500.0)
+
+    assert isinstance(error, RateLimited)
+    assert error.retry_at == 500.0 + wait_s
 
 
 def test_a_peer_that_is_no_exchange_is_a_failed_dial() -> None:
