@@ -18,10 +18,10 @@ made_in := $(shell test -x $(python) && cat $(venv)/.made-in 2>/dev/null)
 stale := $(if $(filter-out x$(CURDIR),x$(made_in)),always)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo deps try-deps test lint types cov bench docs always
+.PHONY: help demo deps try-deps test lint types cov bench bench-exchange live docs always
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 15
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
 
 demo: $(venv)/.run ## open the viewer on the simulated exchange (ARGS="--theme dark")
 	@.ci/deps check
@@ -50,6 +50,13 @@ bench: $(venv)/.test ## every benchmark (BENCHMARKS=transport for one)
 	@for name in $(BENCHMARKS); do \
 	  echo "== benchmarks.$$name"; $(offscreen) $(python) -m benchmarks.$$name $(ARGS) || exit; \
 	done
+
+bench-exchange: $(venv)/.test ## what the simulated exchange makes a second, and its cost
+	@$(python) -m benchmarks.exchange $(ARGS)
+
+live: $(venv)/.run ## compare with the real exchange, its public part (needs a network)
+	@env -u UPBIT_ACCESS_KEY -u UPBIT_SECRET_KEY \
+	  $(python) -m upbit_ws_qt.simulator.conformance https://api.upbit.com $(ARGS)
 
 docs: try-deps $(venv)/.run ## make the pictures and tables of docs/ again
 	$(python) docs/make_state_diagram.py

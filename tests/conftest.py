@@ -1,11 +1,10 @@
-"""Fixtures and habits for every test: no screen, no unexpected logs, no leaks. Tests only.
+"""Fixtures and habits for every test: no screen and no unexpected logs. Tests only.
 
-Four habits hold without being asked for (``docs/testing.md`` explains them):
+Three habits hold without being asked for (``docs/testing.md`` explains them); the fourth, that
+nothing outlives its test, comes from the product's own pytest plugin:
 
 * Qt draws offscreen unless ``QT_QPA_PLATFORM`` says otherwise;
 * a log record of WARNING or above fails the test, unless it is marked ``allow_logs(reason)``;
-* a window, timer, socket notifier or task that outlives its test fails it and the message names
-  who holds it, unless the test is marked ``allow_leaks(reason)``;
 * tests marked ``display`` are skipped where there is no window system.
 """
 
@@ -13,19 +12,16 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.leak_check import alive, report_survivors, set_older_objects_aside
-
 if TYPE_CHECKING:
-    from PyQt6.QtWidgets import QApplication
-
     from tests.feed import Feed
-    from upbit_ws_qt import GlobalWebSocketManager
+    from upbit_ws_qt import FeedSettings, GlobalWebSocketManager
     from upbit_ws_qt.simulator import SimulatedExchange
 
 # Before anything imports Qt: the platform is chosen when the first application is made.
@@ -33,7 +29,6 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 pytest_plugins = ["pytester"]
 
-_PASSED = pytest.StashKey[bool]()
 _WITHOUT_WINDOWS = ("offscreen", "minimal", "vnc")
 
 
@@ -44,82 +39,61 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(f"needs a window system; QT_QPA_PLATFORM is {platform}")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Remember whether the test passed: a failed one keeps its locals alive in its traceback."""
-    report = yield
-    if report.when == "call":
-        item.stash[_PASSED] = report.passed
-    return report
-
-
 # --- Logs ------------------------------------------------------------------------------------
 
 
-class _WarningsHandler(logging.Handler):
+class _Warnings(logging.Handler):
     """Keeps the records of one test."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.records: list[logging.LogRecord] = []
+        self.passed = False
 
     def emit(self, record: logging.LogRecord) -> None:
         self.records.append(record)
 
 
-@pytest.fixture(autouse=True)
-def no_unexpected_logs(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fail a passing test that logged a warning or worse without saying so."""
-    handler = _WarningsHandler()
+_WARNINGS = pytest.StashKey[_Warnings]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Keep what is logged during the test, its fixtures and the check for leaks."""
+    item.stash[_WARNINGS] = handler = _Warnings()
     root = logging.getLogger()
     root.addHandler(handler)
+    try:
+        return (yield)
+    finally:
+        root.removeHandler(handler)
+        # A record with a traceback keeps the objects of its test alive.
+        del item.stash[_WARNINGS]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember whether the test passed: a failed one has said what is wrong."""
+    report = yield
+    if report.when == "call":
+        item.stash[_WARNINGS].passed = report.passed
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """Fail a passing test that logged a warning or worse without saying so."""
     yield
-    root.removeHandler(handler)
-    if request.node.get_closest_marker("allow_logs") or not request.node.stash.get(_PASSED, False):
-        return
-    if handler.records:
+    handler = item.stash[_WARNINGS]
+    if handler.records and handler.passed and not item.get_closest_marker("allow_logs"):
         lines = [f"  {r.levelname} {r.name}: {r.getMessage()}" for r in handler.records]
         pytest.fail(
             "unexpected log records; fix their cause, or mark the test allow_logs(reason):\n"
             + "\n".join(lines),
             pytrace=False,
         )
-
-
-# --- Leaks -----------------------------------------------------------------------------------
-
-
-@pytest.fixture(autouse=True)
-def no_leaks(request: pytest.FixtureRequest, no_unexpected_logs: None) -> Iterator[None]:
-    """Fail a passing test that leaves a window, timer, notifier or task behind.
-
-    Look for: a widget without parent that nobody closes and deletes, a lambda or
-    ``functools.partial`` that keeps ``self``, a callback registered with something that lives
-    longer, a manager or exchange that was not stopped.
-
-    It ends before the check of the logs, because a dying task or slot may log.
-    """
-    node = request.node
-    if node.get_closest_marker("allow_leaks") or not _uses_qt(request):
-        yield
-        return
-    set_older_objects_aside()
-    before = alive()
-    yield
-    if not node.stash.get(_PASSED, False):
-        return
-    # Fixtures of this test are finished by now, but pytest keeps their values until later.
-    node.funcargs.clear()
-    if text := report_survivors(before):
-        pytest.fail(f"left behind by this test:\n{text}", pytrace=False)
-
-
-def _uses_qt(request: pytest.FixtureRequest) -> bool:
-    return "qapp" in request.fixturenames or request.node.path.parent.name in {
-        "qt",
-        "widgets",
-        "app",
-    }
 
 
 # --- Recordings ------------------------------------------------------------------------------
@@ -139,38 +113,28 @@ def shared_recording() -> Path:
     return path
 
 
-# --- The loop, the exchange and the manager --------------------------------------------------
+# --- The plugin's fixtures, under short names ------------------------------------------------
 
 
 @pytest.fixture
-def feed(qapp: QApplication) -> Iterator[Feed]:
-    """Qt's loop attached for one test: ``feed(awaitable)`` runs it to its end."""
-    from tests.feed import Feed
-    from upbit_ws_qt.qt.running import install, uninstall
-
-    install(qapp)
-    yield Feed()
-    uninstall()
+def upbit_settings(upbit_exchange: SimulatedExchange) -> FeedSettings:
+    """A short grace period: tests see the wire change without waiting for it."""
+    return replace(upbit_exchange.settings(), grace_period_s=0.05)
 
 
 @pytest.fixture
-def exchange(feed: Feed) -> Iterator[SimulatedExchange]:
+def feed(upbit_loop: Feed) -> Feed:
+    """Qt's loop for one test: ``feed(awaitable)`` runs it to its end."""
+    return upbit_loop
+
+
+@pytest.fixture
+def exchange(upbit_exchange: SimulatedExchange) -> SimulatedExchange:
     """A simulated exchange on the same loop, whose market moves only by ``advance``."""
-    from upbit_ws_qt.simulator import SimulatedExchange
-
-    simulated = SimulatedExchange(seed=1, realtime=False, start_time_ms=1_790_000_000_000)
-    feed(simulated.start())
-    yield simulated
-    feed(simulated.stop())
+    return upbit_exchange
 
 
 @pytest.fixture
-def manager(feed: Feed, exchange: SimulatedExchange) -> Iterator[GlobalWebSocketManager]:
-    """A manager bound to ``exchange``, without a key, whose grace period is short."""
-    from dataclasses import replace
-
-    from upbit_ws_qt import GlobalWebSocketManager
-
-    manager = GlobalWebSocketManager(replace(exchange.settings(), grace_period_s=0.05))
-    yield manager
-    feed(manager.stop())
+def manager(upbit_manager: GlobalWebSocketManager) -> GlobalWebSocketManager:
+    """The application's manager, bound to ``exchange`` and without a key."""
+    return upbit_manager

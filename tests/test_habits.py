@@ -1,4 +1,4 @@
-"""The habits of ``conftest.py`` catch what they promise to catch. Tests only."""
+"""The habits of every test catch what they promise to catch. Tests only."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import pytest
 CONFTEST = Path(__file__).with_name("conftest.py")
 
 LEAKS = """
-import asyncio, functools, os, socket
+import asyncio, atexit, collections, functools, os, socket, sys
 import pytest
+from PyQt6 import sip
 from PyQt6.QtCore import QObject, QSocketNotifier, QTimer
-from PyQt6.QtWidgets import QLabel
+from PyQt6.QtWidgets import QDialog, QLabel
 
 hoard = []
 
@@ -26,6 +27,13 @@ registry = Registry()
 
 class Clock(QObject):
     pass
+
+
+def test_task_before_there_is_an_application():
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(asyncio.Event().wait(), name="without Qt")
+    loop.run_until_complete(asyncio.sleep(0))
+    hoard.append((loop, task))
 
 
 def test_tidy_window(qtbot):
@@ -58,7 +66,9 @@ def test_window_in_a_cycle_is_collected(qapp):
 
 
 def test_window_in_a_list(qapp):
-    hoard.append(QLabel("listed", objectName="in-list"))
+    label = QLabel("listed", objectName="in-list")
+    label.dialog = QDialog(label)
+    hoard.append(label)
 
 
 def test_window_in_an_attribute(qapp):
@@ -72,6 +82,38 @@ def test_window_in_a_closure(qapp):
 
 def test_window_in_a_bound_method(qapp):
     hoard.append(functools.partial(QLabel("bound", objectName="in-partial").setText, "x"))
+
+
+def test_window_in_a_dictionary(qapp):
+    hoard.append({"main": QLabel("listed", objectName="in-dictionary")})
+
+
+def test_window_in_a_queue(qapp):
+    registry.queue = collections.deque([QLabel("queued", objectName="in-queue")])
+
+
+def test_window_in_a_traceback(qapp):
+    label = QLabel("traced", objectName="in-traceback")
+    try:
+        1 / 0
+    except ZeroDivisionError:
+        hoard.append(sys.exc_info()[2])
+
+
+def test_window_in_a_connection(qapp):
+    label = QLabel("connected", objectName="in-connection")
+    registry.source = QTimer()
+    registry.source.timeout.connect(lambda: label)
+
+
+def test_window_until_the_exit(qapp):
+    label = QLabel("last", objectName="at-exit")
+    atexit.register(lambda: label)
+
+
+def test_deleted_timer_is_no_leak(qapp):
+    registry.deleted = QTimer()
+    sip.delete(registry.deleted)
 
 
 def test_timer(qapp):
@@ -114,7 +156,18 @@ def test_close_loop(qapp):
     registry.loop.close()
 
 
-@pytest.mark.allow_leaks("this is what the test is about")
+@pytest.fixture(scope="module")
+def window_of_the_module(qapp):
+    label = QLabel("of the module")
+    yield label
+    label.deleteLater()
+
+
+def test_what_a_wider_fixture_makes_is_no_leak(window_of_the_module):
+    window_of_the_module.show()
+
+
+@pytest.mark.upbit_allow_leaks("this is what the test is about")
 def test_allowed(qapp):
     hoard.append(QLabel("allowed"))
 
@@ -171,6 +224,27 @@ def test_allowed(caplog):
     assert caplog.messages == ["expected"]
 
 
+@pytest.fixture
+def hoards():
+    from PyQt6.QtCore import QObject, QTimer
+
+    class Dying:
+        def __del__(self):
+            log.error("last words")
+
+    dying = Dying()
+    dying.itself = dying
+    timer = QTimer()
+    timer.itself = timer
+    timer.dying = dying
+    timer.start(60_000)
+    return timer
+
+
+def test_warns_while_it_dies(qapp, hoards):
+    pass
+
+
 def test_failing():
     log.warning("explains the failure")
     assert False
@@ -201,7 +275,8 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
         [tool.pytest.ini_options]
         pythonpath = ['{CONFTEST.parents[1].as_posix()}']
         filterwarnings = ["error"]
-        markers = ["display", "allow_leaks(reason)", "allow_logs(reason)"]
+        markers = ["display", "allow_logs(reason)"]
+        upbit_leak_check = "all"
         qt_api = "pyqt6"
         """
     )
@@ -230,12 +305,20 @@ def test_leaks_fail_and_name_their_holder(project: pytest.Pytester) -> None:
             "test_fixture_value",
             "test_window_in_a_cycle_is_collected",
             "test_stopped_timer_is_no_leak",
+            "test_deleted_timer_is_no_leak",
+            "test_what_a_wider_fixture_makes_is_no_leak",
             "test_close_sockets",
             "test_close_loop",
             "test_allowed",
             "test_not_blamed_for_others",
         },
         "ERROR": {
+            "test_task_before_there_is_an_application",
+            "test_window_in_a_dictionary",
+            "test_window_in_a_queue",
+            "test_window_in_a_traceback",
+            "test_window_in_a_connection",
+            "test_window_until_the_exit",
             "test_window_in_a_list",
             "test_window_in_an_attribute",
             "test_window_in_a_closure",
@@ -255,6 +338,13 @@ def test_leaks_fail_and_name_their_holder(project: pytest.Pytester) -> None:
         "*window: QLabel 'in-closure'",
         "*held by closure < tuple < function test_window_in_a_closure.<locals>.<lambda> < list < *",
         "*window: QLabel 'in-partial'",
+        "*window: QLabel 'in-dictionary'",
+        "*held by key 'main' < list < name 'hoard' of module test_leaks",
+        "*held by deque object",
+        "*held by a local of test_window_in_a_traceback (*test_leaks.py:*)",
+        "*window: QLabel 'in-connection'",
+        "*held by closure < tuple < function test_window_in_a_connection*<lambda> < QTimer object",
+        "*held by closure < tuple < function test_window_until_the_exit.<locals>.<lambda>",
         "*active timer: QTimer",
         "*held by attribute 'timer' of Registry",
         "*object with a running timer: Clock",
@@ -262,6 +352,7 @@ def test_leaks_fail_and_name_their_holder(project: pytest.Pytester) -> None:
         "*pending task: *waits for ever*",
     ):
         result.stdout.fnmatch_lines([line])
+    result.stdout.no_fnmatch_line("*window: QDialog*")
 
 
 def test_logs_fail(project: pytest.Pytester) -> None:
@@ -270,7 +361,12 @@ def test_logs_fail(project: pytest.Pytester) -> None:
     result = project.runpytest_subprocess("-rA", timeout=120)
     assert _outcomes(result) == {
         "PASSED": {"test_quiet", "test_allowed"},
-        "ERROR": {"test_warns", "test_unretrieved", "test_warns_in_a_fixture"},
+        "ERROR": {
+            "test_warns",
+            "test_unretrieved",
+            "test_warns_in_a_fixture",
+            "test_warns_while_it_dies",
+        },
         "FAILED": {"test_failing"},
     }
     result.stdout.fnmatch_lines(["*WARNING market: lost 3 frames"])

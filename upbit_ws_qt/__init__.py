@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from .qt.running import install as install
     from .qt.subscription import Subscription as Subscription
     from .ratelimit import GlobalRateLimiter as GlobalRateLimiter
+    from .ratelimit import TokenBucket as TokenBucket
     from .recovery import EpochManager as EpochManager
     from .recovery import ExponentialBackoff as ExponentialBackoff
     from .recovery import RecoveryEngine as RecoveryEngine
@@ -120,7 +121,7 @@ _MODULES = {
     "qt.proxy": ("WebSocketClientProxy",),
     "qt.running": ("install",),
     "qt.subscription": ("Subscription",),
-    "ratelimit": ("GlobalRateLimiter",),
+    "ratelimit": ("GlobalRateLimiter", "TokenBucket"),
     "recovery": ("EpochManager", "ExponentialBackoff", "RecoveryEngine"),
     "routing": ("DataRoutingEngine",),
     "settings": ("Credentials", "FeedSettings"),

@@ -94,11 +94,24 @@ class AuthenticationFailed(RemoteError):
 
 
 class RateLimited(RemoteError):
-    """The exchange stops us; ``retry_at`` is the monotonic second to wait for, or None."""
+    """The exchange stops us with HTTP status 429 or 418.
 
-    def __init__(self, message: str, retry_at: float | None = None) -> None:
+    ``retry_at`` is the monotonic second to wait for, once that is known; ``retry_after_s`` what the
+    exchange itself asked for, or 0.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        retry_at: float | None = None,
+        *,
+        status: int = 429,
+        retry_after_s: float = 0.0,
+    ) -> None:
         super().__init__(message)
         self.retry_at = retry_at
+        self.status = status
+        self.retry_after_s = retry_after_s
 
 
 class RequestRejected(RemoteError):

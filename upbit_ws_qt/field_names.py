@@ -1,7 +1,8 @@
 """The exchange's field names, long and short. Pure.
 
 Each map leads from the documented name of the DEFAULT format to that of the SIMPLE format, in the
-order of the documents. Source: docs.upbit.com, websocket-ticker, -trade, -orderbook, -candle.
+order of the documents. Source: docs.upbit.com, websocket-ticker, -trade, -orderbook, -candle,
+-myorder, -myasset, -announcement.
 """
 
 from __future__ import annotations
@@ -9,7 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-__all__ = ["CANDLE", "ORDERBOOK", "TICKER", "TRADE", "UNIT", "FieldNames"]
+__all__ = [
+    "ANNOUNCEMENT",
+    "ASSET",
+    "CANDLE",
+    "MY_ASSET",
+    "MY_ORDER",
+    "ORDERBOOK",
+    "TICKER",
+    "TRADE",
+    "UNIT",
+    "FieldNames",
+]
 
 FieldNames: TypeAlias = Mapping[str, str]
 
@@ -92,4 +104,58 @@ CANDLE: FieldNames = {
     "candle_acc_trade_price": "catp",
     "timestamp": "tms",
     "stream_type": "st",
+}
+MY_ORDER: FieldNames = {
+    "type": "ty",
+    "code": "cd",
+    "uuid": "uid",
+    "ask_bid": "ab",
+    "order_type": "ot",
+    "state": "s",
+    "trade_uuid": "tuid",
+    "price": "p",
+    "avg_price": "ap",
+    "volume": "v",
+    "remaining_volume": "rv",
+    "executed_volume": "ev",
+    "trades_count": "tc",
+    "reserved_fee": "rsf",
+    "remaining_fee": "rmf",
+    "paid_fee": "pf",
+    "locked": "l",
+    "executed_funds": "ef",
+    "time_in_force": "tif",
+    "trade_fee": "tf",
+    "is_maker": "im",
+    "identifier": "id",
+    "smp_type": "smpt",
+    "prevented_volume": "pv",
+    "prevented_locked": "pl",
+    "trade_timestamp": "ttms",
+    "order_timestamp": "otms",
+    "timestamp": "tms",
+    "stream_type": "st",
+}
+MY_ASSET: FieldNames = {
+    "type": "ty",
+    "asset_uuid": "astuid",
+    "assets": "ast",
+    "asset_timestamp": "asttms",
+    "timestamp": "tms",
+    "stream_type": "st",
+}
+ASSET: FieldNames = {"currency": "cu", "balance": "b", "locked": "l"}
+# ``body`` is there only for those who asked for it.
+ANNOUNCEMENT: FieldNames = {
+    "type": "ty",
+    "event_type": "et",
+    "uuid": "uid",
+    "title": "tt",
+    "category": "cat",
+    "url": "url",
+    "first_listed_at": "flat",
+    "listed_at": "lat",
+    "timestamp": "tms",
+    "stream_type": "st",
+    "body": "bd",
 }

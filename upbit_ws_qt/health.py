@@ -34,6 +34,8 @@ class HealthReport:
     """A manager's health; also answers ``report["status"]``.
 
     ``reason`` says why the status is not healthy. Counters count since the manager was made.
+    ``active_connections`` counts the short-lived one as well on which the ``suspects`` of a refused
+    request, so many streams, are tried.
     """
 
     status: HealthStatus
@@ -42,6 +44,7 @@ class HealthReport:
     uptime_seconds: float
     last_message_timestamp: datetime | None
     active_connections: int
+    suspects: int
     active_subscriptions: int
     messages: int
     messages_per_second: float

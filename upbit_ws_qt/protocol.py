@@ -7,10 +7,9 @@ The shell calls a method, then takes every :meth:`~FeedProtocol.next_event`, per
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Hashable, Sequence
 
+from .actions import ACCEPTED_AFTER_S, Close, Connect, Instant, Ping, Probe, Send
 from .errors import (
     AuthenticationFailed,
     ConnectionLost,
@@ -32,18 +31,17 @@ from .events import (
     WebSocketEvent,
 )
 from .polling import Fetch, Poller
+from .probe import ProbeProtocol
 from .ratelimit import MESSAGE_WINDOWS, SlidingWindows
 from .recovery import EpochManager, Happening, RecoveryEngine
 from .settings import FeedSettings
-from .subscriptions import Stream, SubscriptionSpec, SubscriptionStateManager
-from .wire import ErrorFrame, StatusFrame, decode_frame, encode_request
+from .subscriptions import Stream, SubscriptionSpec, SubscriptionStateManager, stream_of
+from .wire import NOBODY_TO_BLAME, ErrorFrame, StatusFrame, decode_frame, encode_request
 
-__all__ = ["Action", "Close", "Connect", "FeedProtocol", "Fetch", "Instant", "Ping", "Send"]
+__all__ = ["Action", "FeedProtocol"]
 
 #: Changes within this time share one request.
 DEBOUNCE_S = 0.02
-#: A request that is not refused within this time is accepted; the exchange never says yes.
-ACCEPTED_AFTER_S = 1.0
 #: With nothing received for so long, ask; with no answer for so long after, it is dead. The
 #: exchange was measured to close an idle connection after 60 s (its documents say 120).
 PING_AFTER_S = 18.0
@@ -54,42 +52,11 @@ PROVED_AFTER_S = 30.0
 CLOCK_CHECK_S = 5.0
 SLEPT_DRIFT_S = 5.0
 SLEPT_LATE_S = 30.0
-#: Refusals that are about the connection, not about what was asked for.
-_NOBODY_TO_BLAME = frozenset({"INVALID_AUTH", "TOO_MANY_REQUEST"})
 #: Why the private side does not start without a key.
 NO_KEY = "no key is set"
 
 
-class Instant(NamedTuple):
-    """One moment on both clocks, in seconds."""
-
-    monotonic: float
-    wall: float
-
-
-@dataclass(frozen=True, slots=True)
-class Connect:
-    """An action: dial, then call ``connection_made`` or ``connection_lost``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """An action: send ``data`` as one text message."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Ping:
-    """An action: send a protocol ping; call ``pong_received`` when it is answered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """An action: give up the connection or the dial at once; call nothing back."""
-
-
-Action = Connect | Send | Ping | Close | Fetch
+Action = Connect | Send | Ping | Close | Probe | Fetch
 
 
 # State: the parts below, each with its own; the plan on the wire with its verdict; what is due
@@ -134,9 +101,11 @@ class FeedProtocol:
         self._events: deque[WebSocketEvent] = deque()
         self._sent: dict[Stream, int] = {}
         self._accepted: dict[Stream, int] = {}
+        self.probe = ProbeProtocol(self._share, ticket, self._judged)
+        self._acquitted: set[Stream] = set()
         self._verdict_at: float | None = None
         self._plan_at: float | None = None
-        self._dial_due = self._close_due = self._ping_due = False
+        self._dial_due = self._close_due = self._ping_due = self._probe_due = False
         self._opened_at = self._received_at = 0.0
         self._pinged_at: float | None = None
         self._checked: Instant | None = None
@@ -163,6 +132,8 @@ class FeedProtocol:
         """End the connection; every wish is kept for the next ``start``."""
         if self._poller is not None:
             self._poller.restart()
+        # The next start asks for everything again, and is refused again.
+        self._try_only(())
         self._happen(Happening.STOP, now)
 
     def subscribe(self, consumer: Hashable, spec: SubscriptionSpec, now: Instant) -> None:
@@ -175,6 +146,8 @@ class FeedProtocol:
     def unsubscribe(self, consumer: Hashable, now: Instant) -> None:
         """A consumer has gone; what nobody else wants goes into grace."""
         self.subscriptions.remove_client(consumer, now.monotonic)
+        if self.probe.suspects:
+            self._try_only(self.subscriptions.wanted())
         self._plan_soon(now)
 
     def connection_made(self, now: Instant) -> None:
@@ -205,6 +178,8 @@ class FeedProtocol:
             self._request_refused(event, now)
         elif not isinstance(event, StatusFrame):
             self.recovery.proved()
+            if self._verdict_at is not None:
+                self._prove(stream_of(event))
             self._events.append(event)
 
     def pong_received(self, now: Instant) -> None:
@@ -280,6 +255,9 @@ class FeedProtocol:
         if self._ping_due:
             self._ping_due = False
             return Ping()
+        if self._probe_due:
+            self._probe_due = False
+            return Probe()
         if self._poller is not None and self.state is ConnectionState.POLLING:
             return self._poller.next_fetch(now.monotonic)
         return None
@@ -313,6 +291,7 @@ class FeedProtocol:
         if self._verdict_at is not None and self._verdict_at <= now.monotonic:
             self._verdict_at = None
             self._accepted = dict(self._sent)
+            self._acquitted.clear()
             self._emit_subscription(accepted=True)
         if self.recovery.retry_at is not None and self.recovery.retry_at <= now.monotonic:
             self._happen(Happening.WAITED, now)
@@ -375,7 +354,9 @@ class FeedProtocol:
         """Compare what should be on the wire with what is, and make the difference good."""
         self._plan_at = None
         self.subscriptions.expire(now.monotonic)
-        plan = self.subscriptions.wire_plan(now.monotonic)
+        suspects = self.probe.suspects
+        planned = self.subscriptions.wire_plan(now.monotonic).items()
+        plan = {stream: depth for stream, depth in planned if stream not in suspects}
         if self._poller is not None:
             self._poller.poll(plan)
             self._plan_polling(bool(plan), now)
@@ -406,22 +387,64 @@ class FeedProtocol:
             self._happen(Happening.KEY_REFUSED, now, NO_KEY)
 
     def _request_refused(self, frame: ErrorFrame, now: Instant) -> None:
-        """Only what is new in a request can be to blame; the rest was accepted before.
+        """The whole request was refused; what is to blame is found out beside.
 
-        Another depth of an accepted stream is not new: every depth we ask for exists. The
-        connection is given up at once: after most refusals the exchange closes it within 200 ms,
-        after some it is not known to, and it carries nothing of what we asked for.
+        The connection is given up at once: after most refusals the exchange closes it within
+        200 ms, after some it is not known to, and it carries nothing of what we asked for.
         """
         self._verdict_at = None
         reason = f"{frame.name}: {frame.message}"
         if frame.name == "INVALID_AUTH" and self._carries_key:
             self._happen(Happening.KEY_REFUSED, now, reason)
             return
-        suspects = [stream for stream in self._sent if stream not in self._accepted]
-        if frame.name in _NOBODY_TO_BLAME:
-            suspects = []
-        self._emit_refusal(frame.name, frame.message, self.subscriptions.refuse(suspects))
+        if frame.name in NOBODY_TO_BLAME:
+            self._emit_refusal(frame.name, frame.message, ())
+        else:
+            self._blame(frame)
         self._happen(Happening.LOST, now, reason)
+        self._plan_soon(now)
+
+    def _prove(self, stream: Stream) -> None:
+        """A stream that delivers was not what is wrong, whatever the verdict on the request."""
+        if stream in self._sent:
+            self._accepted[stream] = self._sent[stream]
+
+    def _blame(self, frame: ErrorFrame) -> None:
+        """Only what is new in a request can be to blame; the rest was accepted before.
+
+        Where nothing is new, everything is suspect: the exchange offers something no longer.
+        Another depth of an accepted stream is not new: every depth we ask for exists.
+        """
+        new = {s: depth for s, depth in self._sent.items() if s not in self._accepted}
+        suspects = new or dict(self._sent)
+        self._accepted = {s: d for s, d in self._accepted.items() if s not in suspects}
+        unheard = {s: d for s, d in suspects.items() if s not in self._acquitted}
+        if len(suspects) == 1 or not unheard:
+            # Accepted by itself and refused with the rest: together they are too many.
+            self._refuse(suspects, frame)
+            return
+        # What nobody wants any more needs no trial.
+        self.subscriptions.forget_grace(suspects)
+        self.probe.accuse(unheard)
+        self._try_only(self.subscriptions.wanted())
+
+    def _refuse(self, streams: Collection[Stream], frame: ErrorFrame) -> None:
+        self._emit_refusal(frame.name, frame.message, self.subscriptions.refuse(streams))
+
+    def _try_only(self, wanted: Collection[Stream]) -> None:
+        """Leave no suspect in the probe, and none in grace, that nobody wants."""
+        suspects = self.probe.suspects
+        if suspects:
+            self.subscriptions.forget_grace(suspects - set(wanted))
+            self.probe.keep(wanted)
+            self._probe_due = True
+
+    def _judged(self, streams: Collection[Stream], frame: ErrorFrame | None, now: Instant) -> None:
+        """The probe has found out about some of the suspects."""
+        if frame is None:
+            self._acquitted.update(streams)
+        else:
+            self._refuse(streams, frame)
         self._plan_soon(now)
 
     def _keep_alive_deadline(self) -> float:

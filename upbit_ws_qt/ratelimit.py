@@ -1,65 +1,106 @@
-"""Rate limits as sliding windows, exact at sending. Pure.
+"""The exchange's limits: one budget for each group, and who may go next. Pure.
 
-Source of the numbers: docs.upbit.com, rate-limits. The exchange counts REST calls by group and
-address, WebSocket messages by connection.
+Source of the numbers: docs.upbit.com, rate-limits. The exchange counts quotation calls and dials by
+address in fixed seconds, signed calls by account in a token bucket, and WebSocket messages by
+connection. It counts arrivals and we count departures, so every budget has a margin: two calls may
+arrive that much closer together than they left.
+
+``now`` is monotonic seconds throughout.
 """
 
 from __future__ import annotations
 
+import bisect
+import enum
+import itertools
+import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Literal, Protocol, TypeAlias
 
 __all__ = [
+    "GROUPS",
     "MESSAGE_WINDOWS",
-    "REST_WINDOWS",
     "STOPS_S",
+    "Budget",
     "GlobalRateLimiter",
+    "Group",
+    "Priority",
     "SlidingWindows",
+    "TokenBucket",
+    "Turn",
 ]
 
 #: Limit and seconds of each window.
-Windows = tuple[tuple[int, float], ...]
+Windows: TypeAlias = tuple[tuple[int, float], ...]
 
 MESSAGE_WINDOWS: Windows = ((5, 1.0), (100, 60.0))
 
-REST_WINDOWS: Mapping[str, Windows] = {
-    "market": ((10, 1.0),),
-    "candle": ((10, 1.0),),
-    "trade": ((10, 1.0),),
-    "ticker": ((10, 1.0),),
-    "orderbook": ((10, 1.0),),
-    "default": ((30, 1.0),),
-}
-
-#: How long to stand still after these HTTP statuses, in seconds. 429 means that a second is used
-#: up, 418 a block, longer each time. Neither their bodies nor a Retry-After are documented, so the
-#: waits are ours.
+#: How long to stand still after these HTTP statuses, in seconds, the first time. 429 means that a
+#: second is used up, 418 a block, longer each time. Neither their bodies nor a Retry-After are
+#: documented, so the waits are ours.
 STOPS_S: Mapping[int, float] = {429: 1.0, 418: 60.0}
+_LONGEST_STOP_S = 3600.0
+#: Without a refusal for so long after the last stop, the next one is the first again.
+_FORGIVEN_AFTER_S = 60.0
 
-# The exchange counts arrivals, we count departures: two calls can arrive closer together than they
-# left, so every window is kept this much longer than the exchange's.
 _MARGIN_S = 0.05
+_REMAINING = re.compile(r"sec=(\d+)")
 
 
-# State: the times of the last sends, as many as the largest limit, and a stop.
+class Priority(enum.IntEnum):
+    """What goes first where calls wait."""
+
+    CLICK = 0
+    """A person waits for it."""
+    SHOWN = 1
+    """Something on the screen is out of date without it."""
+    BACKFILL = 2
+    """It repairs or completes what nobody looks at right now."""
+
+
+class Budget(Protocol):
+    """How often something may be sent."""
+
+    def next_send_time(self, now: float) -> float:
+        """The earliest time, from ``now`` on, at which one more may be sent."""
+        ...
+
+    def sent(self, now: float) -> None:
+        """One was sent."""
+        ...
+
+    def give_back(self, sent_at: float, /) -> None:
+        """What was counted at ``sent_at`` was not sent after all."""
+        ...
+
+    def remaining(self, now: float) -> int:
+        """How many may be sent at once."""
+        ...
+
+    def at_most(self, count: int, now: float) -> None:
+        """The exchange says that only ``count`` are left: others use the same budget."""
+        ...
+
+
+# State: the times of the last sends in order, as many as the largest limit.
 class SlidingWindows:
     """At most so many sends in any window; ``share`` leaves the rest to others on this address."""
 
     def __init__(self, windows: Windows, share: float = 1.0) -> None:
         self._windows = tuple((max(1, int(n * share)), per + _MARGIN_S) for n, per in windows)
         self._sent: deque[float] = deque(maxlen=max(n for n, _ in self._windows))
-        self._stopped_until = float("-inf")
 
     def next_send_time(self, now: float) -> float:
-        """The earliest time, from ``now`` on, at which one more may be sent."""
-        at = max(now, self._stopped_until)
+        """See :class:`Budget`."""
+        at = now
         for limit, per_s in self._windows:
             if len(self._sent) >= limit:
                 at = max(at, self._sent[-limit] + per_s)
         return at
 
     def sent(self, now: float) -> None:
-        """One was sent."""
+        """See :class:`Budget`."""
         self._sent.append(now)
 
     def reserve(self, now: float) -> float:
@@ -68,37 +109,218 @@ class SlidingWindows:
         self.sent(at)
         return at
 
-    def is_stopped(self, now: float) -> bool:
-        """Whether the exchange said stop and that still holds."""
-        return now < self._stopped_until
-
-    def stop_until(self, time: float) -> None:
-        """The exchange said stop; nothing goes out before ``time``."""
-        self._stopped_until = max(self._stopped_until, time)
+    def give_back(self, sent_at: float, /) -> None:
+        """See :class:`Budget`."""
+        index = bisect.bisect_left(self._sent, sent_at)
+        if index < len(self._sent) and self._sent[index] == sent_at:
+            del self._sent[index]
 
     def remaining(self, now: float) -> int:
-        """How many may be sent at once."""
-        if self.is_stopped(now):
-            return 0
+        """See :class:`Budget`."""
         return min(
             limit - sum(1 for sent in self._sent if sent + per_s > now)
             for limit, per_s in self._windows
         )
 
+    def at_most(self, count: int, now: float) -> None:
+        """See :class:`Budget`; what others have sent counts as if it had been sent now."""
+        self._sent.extend([now] * (self.remaining(now) - count))
 
-# State: the windows of each group.
+
+# State: the tokens there were at a time.
+class TokenBucket:
+    """Up to ``capacity`` at once, and ``refill_rate`` more each second."""
+
+    def __init__(self, capacity: float, refill_rate: float) -> None:
+        self._capacity = capacity
+        self._refill_rate = refill_rate
+        self._tokens = capacity
+        self._at = float("-inf")
+
+    @classmethod
+    def within(cls, capacity: float, refill_rate: float, share: float) -> TokenBucket:
+        """A bucket that stays within the exchange's, with ``share`` of it and the margin."""
+        ours = min(capacity * share, capacity - refill_rate * _MARGIN_S)
+        return cls(max(1.0, ours), refill_rate * share)
+
+    def next_send_time(self, now: float) -> float:
+        """See :class:`Budget`."""
+        missing = 1.0 - self._left(now)
+        return now if missing <= 0.0 else now + missing / self._refill_rate
+
+    def sent(self, now: float) -> None:
+        """See :class:`Budget`."""
+        self._tokens = self._left(now) - 1.0
+        self._at = now
+
+    def give_back(self, _sent_at: float, /) -> None:
+        """See :class:`Budget`."""
+        self._tokens = min(self._capacity, self._tokens + 1.0)
+
+    def remaining(self, now: float) -> int:
+        """See :class:`Budget`."""
+        return max(0, int(self._left(now)))
+
+    def at_most(self, count: int, now: float) -> None:
+        """See :class:`Budget`."""
+        self._tokens = min(self._left(now), float(count))
+        self._at = now
+
+    def _left(self, now: float) -> float:
+        if self._tokens >= self._capacity:
+            return self._tokens
+        # Rounding must not leave a whole token a hair short.
+        return min(self._capacity, self._tokens + (now - self._at) * self._refill_rate + 1e-9)
+
+
+class Group:
+    """One budget of the exchange: whose calls it counts together, and how.
+
+    ``scope`` is what a block (418) covers: everything of the address, or everything of the account.
+    """
+
+    __slots__ = ("make", "scope")
+
+    def __init__(
+        self, scope: Literal["address", "account"], make: Callable[[float], Budget]
+    ) -> None:
+        self.scope = scope
+        self.make = make
+
+
+def _per_second(limit: int) -> Group:
+    return Group("address", lambda share: SlidingWindows(((limit, 1.0),), share))
+
+
+GROUPS: Mapping[str, Group] = {
+    "market": _per_second(10),
+    "candle": _per_second(10),
+    "trade": _per_second(10),
+    "ticker": _per_second(10),
+    "orderbook": _per_second(10),
+    "websocket-connect": _per_second(5),
+    "default": Group("account", lambda share: TokenBucket.within(30, 30, share)),
+}
+
+
+# State: whether it was granted, and when.
+class Turn:
+    """One call that waits to go out."""
+
+    __slots__ = ("granted", "granted_at", "groups", "order")
+
+    def __init__(
+        self, groups: tuple[str, ...], order: tuple[int, int], granted: Callable[[], None]
+    ) -> None:
+        self.groups = groups
+        self.order = order
+        self.granted = granted
+        self.granted_at: float | None = None
+
+
+# State: the budget of each group, until when a group or a whole scope is stopped and for the how
+# manyth time in a row, and the turns that wait, in the order in which they may go.
 class GlobalRateLimiter:
-    """One budget for each group of REST calls, shared by everyone on this address."""
+    """Decides which call goes next, for everyone who calls one exchange from this program.
+
+    A call may draw on several groups; it goes when all of them have room. What waits goes by
+    priority, then in the order it came; a call that waits for one group holds back only what has
+    to go after it in the same groups.
+    """
 
     def __init__(self, share: float = 0.8) -> None:
-        self._groups = {
-            name: SlidingWindows(windows, share) for name, windows in REST_WINDOWS.items()
-        }
+        self._budgets = {name: group.make(share) for name, group in GROUPS.items()}
+        self._stops: dict[str, tuple[float, int]] = {}
+        self._waiting: list[Turn] = []
+        self._count = itertools.count()
 
-    def group(self, name: str) -> SlidingWindows:
-        """The budget of a group, such as ``candle``."""
-        return self._groups[name]
+    def ask(self, groups: tuple[str, ...], priority: Priority, granted: Callable[[], None]) -> Turn:
+        """Wait in line; ``granted`` is called by the :meth:`grant` that lets it go.
+
+        Raises:
+            KeyError: there is no such group.
+        """
+        for name in groups:
+            self._budgets[name]
+        turn = Turn(groups, (priority, next(self._count)), granted)
+        bisect.insort(self._waiting, turn, key=lambda waiting: waiting.order)
+        return turn
+
+    def grant(self, now: float) -> None:
+        """Let everyone go who may go now."""
+        held: set[str] = set()
+        for turn in list(self._waiting):
+            if held.isdisjoint(turn.groups) and self._free_at(turn, now) <= now:
+                self._waiting.remove(turn)
+                turn.granted_at = now
+                for name in turn.groups:
+                    self._budgets[name].sent(now)
+                turn.granted()
+            else:
+                held.update(turn.groups)
+
+    def next_grant(self, now: float) -> float | None:
+        """When the next one may go; None while nobody waits."""
+        held: set[str] = set()
+        times: list[float] = []
+        for turn in self._waiting:
+            if held.isdisjoint(turn.groups):
+                times.append(self._free_at(turn, now))
+            held.update(turn.groups)
+        return min(times, default=None)
+
+    def give_up(self, turn: Turn) -> None:
+        """The call is not made: it leaves the line, or gives back what it was granted."""
+        if turn.granted_at is None:
+            self._waiting.remove(turn)
+            return
+        for name in turn.groups:
+            self._budgets[name].give_back(turn.granted_at)
+
+    def answered(self, header: str | None, groups: tuple[str, ...], now: float) -> None:
+        """Lower what is left to the ``Remaining-Req`` of an answer; it is never raised."""
+        found = _REMAINING.search(header or "")
+        if found is not None:
+            for name in groups:
+                self._budgets[name].at_most(int(found[1]), now)
+
+    def refused(
+        self, status: int, groups: tuple[str, ...], now: float, at_least_s: float = 0.0
+    ) -> float:
+        """The exchange answered 429 or 418: nothing of these groups goes until the returned time.
+
+        A block (418) covers every group of the same scope. Each further one waits twice as long,
+        and none less than ``at_least_s``, which the exchange may have asked for.
+        """
+        stopped = {GROUPS[name].scope for name in groups} if status == 418 else set(groups)
+        until = now
+        for name in stopped:
+            end, times = self._stops.get(name, (now, 0))
+            if now > end + _FORGIVEN_AFTER_S:
+                times = 0
+            if now < end and times:
+                # Calls that were under way together are refused together: that is one refusal.
+                times -= 1
+            wait_s = min(STOPS_S[status] * 2**times, _LONGEST_STOP_S)
+            end = max(end, now + max(wait_s, at_least_s))
+            self._stops[name] = (end, times + 1)
+            until = max(until, end)
+        return until
+
+    def stopped_until(self, name: str) -> float:
+        """Until when the group may not go at all; a time in the past where it may."""
+        stops = (self._stops.get(key) for key in (name, GROUPS[name].scope))
+        return max((stop[0] for stop in stops if stop is not None), default=float("-inf"))
 
     def get_remaining_tokens(self, now: float) -> dict[str, int]:
         """How many calls of each group may be made at once."""
-        return {name: windows.remaining(now) for name, windows in self._groups.items()}
+        return {
+            name: 0 if now < self.stopped_until(name) else budget.remaining(now)
+            for name, budget in self._budgets.items()
+        }
+
+    def _free_at(self, turn: Turn, now: float) -> float:
+        return max(
+            max(self._budgets[name].next_send_time(now), self.stopped_until(name))
+            for name in turn.groups
+        )

@@ -42,6 +42,7 @@ __all__ = [
     "instruments",
     "markets",
     "orderbooks",
+    "seconds_of",
     "tickers",
 ]
 
@@ -146,10 +147,11 @@ def accounts() -> RestCall[tuple[Balance, ...]]:
     return RestCall("/v1/accounts", (), "default", _read_accounts, signed=True)
 
 
-def error_of(status: int, body: bytes, now: float) -> UpbitError:
-    """The error an answer with a status other than 2xx stands for; ``now`` is monotonic seconds.
+def error_of(status: int, body: bytes, retry_after: str | None = None) -> UpbitError:
+    """The error an answer with a status other than 2xx stands for.
 
-    After 429 and 418 it says how long to stand still (see ``ratelimit.STOPS_S``).
+    ``retry_after`` is the header of that name. It is not documented, nor are the bodies of 429 and
+    418.
     """
     try:
         error = msgspec.json.decode(body, type=_ErrorBody).error
@@ -158,10 +160,17 @@ def error_of(status: int, body: bytes, now: float) -> UpbitError:
     name = str(error.name)
     if status in STOPS_S:
         blocked = "blocks this address for a while" if status == 418 else "has no call left for us"
-        return RateLimited(f"the exchange {blocked} ({name})", now + STOPS_S[status])
+        return RateLimited(
+            f"the exchange {blocked} ({name})", status=status, retry_after_s=seconds_of(retry_after)
+        )
     if name in _KEY_REFUSED or (status == 401 and name not in _CALL_REFUSED):
         return AuthenticationFailed(f"{name}: {error.message}", name)
     return RequestRejected(name, error.message)
+
+
+def seconds_of(retry_after: str | None) -> float:
+    """What a ``Retry-After`` header asks for; 0 without one, and for its other form, a date."""
+    return float(retry_after) if retry_after is not None and retry_after.isdecimal() else 0.0
 
 
 class _ErrorDetail(msgspec.Struct):

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from .backpressure import Delivery, Policy
-from .events import BalanceEvent, CandleEvent, MarketEvent, OrderbookEvent, Stamp, stamped
+from .events import CandleEvent, MarketEvent, OrderbookEvent, Stamp, stamped
 from .recovery import EpochManager
-from .subscriptions import BALANCE_STREAM, Stream
+from .subscriptions import BALANCE_STREAM, Stream, StreamEvent, stream_of
 
-__all__ = ["DataRoutingEngine", "Outlet", "OutletStatistics", "StreamEvent", "stream_of"]
+__all__ = ["DataRoutingEngine", "Outlet", "OutletStatistics"]
 
-StreamEvent = MarketEvent | BalanceEvent
 ConsumerT = TypeVar("ConsumerT")
 
 
@@ -363,15 +362,6 @@ class DataRoutingEngine(Generic[ConsumerT]):
     def _make_ready(self, outlet: Outlet[ConsumerT]) -> None:
         outlet.ready = True
         self._ready.append(outlet)
-
-
-def stream_of(event: StreamEvent) -> Stream:
-    """The stream an event belongs to."""
-    if isinstance(event, OrderbookEvent):
-        return Stream(event.type, event.code, event.level)
-    if isinstance(event, MarketEvent):
-        return Stream(event.type, event.code)
-    return BALANCE_STREAM
 
 
 def _repeats(event: StreamEvent, last: StreamEvent) -> bool:

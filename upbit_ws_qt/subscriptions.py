@@ -7,12 +7,12 @@ on the wire is always planned afresh: (wanted ∪ in grace) − refused, never p
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from .errors import InvalidRequest
-from .events import DataType
+from .events import BalanceEvent, DataType, MarketEvent, OrderbookEvent
 from .markets import check_markets, quote_currency
 from .timeframe import Timeframe
 
@@ -20,10 +20,12 @@ __all__ = [
     "BALANCE_STREAM",
     "DEPTHS",
     "Stream",
+    "StreamEvent",
     "SubscriptionDiff",
     "SubscriptionSpec",
     "SubscriptionStateManager",
     "WirePlan",
+    "stream_of",
 ]
 
 #: The numbers of order book rows the exchange offers.
@@ -43,6 +45,19 @@ class Stream(NamedTuple):
 
 #: The stream of the account's balances.
 BALANCE_STREAM = Stream("myAsset", "")
+
+#: The events that belong to a stream.
+StreamEvent: TypeAlias = MarketEvent | BalanceEvent
+
+
+def stream_of(event: StreamEvent) -> Stream:
+    """The stream an event belongs to."""
+    if isinstance(event, OrderbookEvent):
+        return Stream(event.type, event.code, event.level)
+    if isinstance(event, MarketEvent):
+        return Stream(event.type, event.code)
+    return BALANCE_STREAM
+
 
 #: Every stream on the wire with its depth (0 where depth means nothing).
 WirePlan: TypeAlias = Mapping[Stream, int]
@@ -196,11 +211,15 @@ class SubscriptionStateManager:
 
     def refuse(self, streams: Iterable[Stream]) -> tuple[Hashable, ...]:
         """Keep these off the wire while anyone wants them; returns the consumers that do."""
-        refused = set(streams)
-        self._refused |= refused & self._wanters.keys()
-        self._grace = {key: end for key, end in self._grace.items() if key[0] not in refused}
+        refused = dict.fromkeys(streams)
+        self._refused |= refused.keys() & self._wanters.keys()
+        self.forget_grace(refused)
         owners = (client for stream in refused for client in self._wanters.get(stream, ()))
         return tuple(dict.fromkeys(owners))
+
+    def forget_grace(self, streams: Collection[Stream]) -> None:
+        """Take these off the wire as soon as nobody wants them."""
+        self._grace = {key: end for key, end in self._grace.items() if key[0] not in streams}
 
     def is_refused(self, client_id: Hashable) -> bool:
         """Whether the exchange refused anything this consumer wants."""

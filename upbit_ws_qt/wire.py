@@ -87,6 +87,10 @@ _BY_TYPE: dict[bytes, _Decoders] = {
 }
 
 
+#: Refusals that are about the connection, not about what was asked for.
+NOBODY_TO_BLAME = frozenset({"INVALID_AUTH", "TOO_MANY_REQUEST"})
+
+
 class ErrorFrame(msgspec.Struct, frozen=True):
     """The exchange refused a request; it closes the connection about 150 ms later."""
 

@@ -13,6 +13,7 @@ from upbit_ws_qt.timeframe import Timeframe
 from .options import CommandError, Options
 
 if TYPE_CHECKING:
+    from upbit_ws_qt.simulator.faults import Faults
     from upbit_ws_qt.simulator.recording import Recording
     from upbit_ws_qt.simulator.replay import RecordedExchange
     from upbit_ws_qt.simulator.server import SimulatedExchange
@@ -62,6 +63,10 @@ class Source(Protocol):
         """Seconds played and seconds there are; None for what has no end."""
         ...
 
+    def faults(self) -> Faults | None:
+        """What can go wrong on command; None where nothing can."""
+        ...
+
 
 # State: none; the key is the caller's.
 class LiveSource:
@@ -81,6 +86,9 @@ class LiveSource:
         """Nothing runs."""
 
     def position(self) -> tuple[float, float] | None:
+        return None
+
+    def faults(self) -> Faults | None:
         return None
 
 
@@ -114,6 +122,9 @@ class DemoSource:
 
     def position(self) -> tuple[float, float] | None:
         return None
+
+    def faults(self) -> Faults | None:
+        return None if self._exchange is None else self._exchange.faults
 
 
 # State: the exchange while it runs.
@@ -154,6 +165,9 @@ class ReplaySource:
     def position(self) -> tuple[float, float] | None:
         exchange = self._exchange
         return None if exchange is None else (exchange.position_s, exchange.duration_s)
+
+    def faults(self) -> Faults | None:
+        return None
 
 
 def source_of(options: Options) -> Source:

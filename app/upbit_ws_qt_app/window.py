@@ -37,6 +37,7 @@ from .appearance import (
 )
 from .banner import OfflineBanner
 from .connection_view import ConnectionView
+from .faults_menu import FaultsMenu
 from .header import PriceHeader
 from .market_box import MarketBox
 from .menus import ViewerMenus
@@ -99,6 +100,7 @@ class ViewerWindow(QMainWindow):
         self._banner_bar = QToolBar(self)
         docks = (self.book_dock, self.balances_dock)
         self.menus = ViewerMenus(self, [dock.toggleViewAction() for dock in docks])
+        self.faults_menu = FaultsMenu(self)
         self._build()
         self._connect()
         self._apply_theme()
@@ -124,6 +126,7 @@ class ViewerWindow(QMainWindow):
         replayed = source.kind is SourceKind.REPLAY
         self._position_timer.start() if replayed else self._position_timer.stop()
         self.menus.demo.setEnabled(source.kind is not SourceKind.DEMO)
+        self.faults_menu.attach(source.faults())
         self._retitle()
         self._show_connection()
         self._show_position()
@@ -134,6 +137,7 @@ class ViewerWindow(QMainWindow):
         self._position_timer.stop()
         self._connection.watch(None)
         self.market_box.set_markets(None)
+        self.faults_menu.attach(None)
         for widget in self._live_widgets():
             widget.unbind()
         self._manager = self._source = None
@@ -247,6 +251,7 @@ class ViewerWindow(QMainWindow):
         self.book_dock.setWindowTitle(self._text("viewer.order_book"))
         self.balances_dock.setWindowTitle(self._text("viewer.balances"))
         self.menus.set_texts(self._text)
+        self.faults_menu.set_texts(self._text)
         self.menus.check(self._theme, self._language)
         self._retitle()
         self._show_connection()
@@ -344,6 +349,9 @@ class ViewerWindow(QMainWindow):
             dock.setObjectName(name)
             dock.setWidget(widget)
             self.addDockWidget(area, dock)
+        menu_bar = self.menuBar()
+        if menu_bar is not None:
+            menu_bar.addMenu(self.faults_menu)
         status = self.statusBar()
         if status is not None:
             status.addWidget(self._state_label)

@@ -343,12 +343,12 @@ def test_the_state_of_the_connection_is_told(
     label = window._state_label
     assert label.text() == "Demo · Live"
 
-    exchange.refuse(503)
-    feed(exchange.drop_connections())
+    exchange.faults.refuse(503)
+    exchange.faults.drop()
     feed.until(lambda: label.text().startswith("Demo · Reconnecting in 1 s · "))
     assert not window._banner_bar.isVisible(), "a demo has no network to lose"
 
-    exchange.refuse(None)
+    exchange.faults.clear("refuse")
     feed.until(lambda: label.text() == "Demo · Live")
 
 
@@ -359,7 +359,7 @@ def test_the_banner_of_upbit_itself_counts_down(
     feed: Feed,
 ) -> None:
     """It stays while it dials again, and goes when the connection is there."""
-    exchange.refuse(503)
+    exchange.faults.refuse(503)
     window = make_window(language="en")
     window.feed(rich_manager, LiveSource())
     assert not window._banner_bar.isVisible(), "nothing has failed yet"
@@ -372,7 +372,7 @@ def test_the_banner_of_upbit_itself_counts_down(
     feed.until(lambda: label.text().endswith("Trying again now…"))
     assert bar.isVisible()
 
-    exchange.refuse(None)
+    exchange.faults.clear("refuse")
     feed.until(lambda: not bar.isVisible())
     feed.until(window.has_data)
 
@@ -384,7 +384,7 @@ def test_the_banner_and_the_menu_ask_for_the_demo(
     feed: Feed,
 ) -> None:
     """Both in the same way; in the demo there is nothing to ask for."""
-    exchange.refuse(503)
+    exchange.faults.refuse(503)
     window = make_window(language="en")
     asked: list[bool] = []
     window.demoAsked.connect(lambda: asked.append(True))

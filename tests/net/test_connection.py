@@ -11,6 +11,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from upbit_ws_qt.actions import Instant
 from upbit_ws_qt.errors import ConnectFailed
 from upbit_ws_qt.events import (
     Balance,
@@ -22,9 +23,10 @@ from upbit_ws_qt.events import (
     WebSocketEvent,
 )
 from upbit_ws_qt.net import connection as connection_module
-from upbit_ws_qt.net.connection import ConnectionDriver
+from upbit_ws_qt.net.connection import ConnectionDriver, Line
 from upbit_ws_qt.polling import Fetch
-from upbit_ws_qt.protocol import FeedProtocol, Instant
+from upbit_ws_qt.protocol import FeedProtocol
+from upbit_ws_qt.ratelimit import GlobalRateLimiter
 from upbit_ws_qt.recovery import EpochManager, ExponentialBackoff, RecoveryEngine
 from upbit_ws_qt.settings import FeedSettings
 from upbit_ws_qt.subscriptions import SubscriptionSpec
@@ -48,14 +50,8 @@ class Scene:
         self.events: list[WebSocketEvent] = []
         self.woken = asyncio.Event()
         self.tasks: set[asyncio.Task[None]] = set()
-        self.driver = ConnectionDriver(
-            self.protocol,
-            url,
-            fetch=self.fetch,
-            loop=asyncio.get_running_loop,
-            spawn=self.spawn,
-            wake=self.woken.set,
-        )
+        line = Line(url, GlobalRateLimiter(), asyncio.get_running_loop, self.spawn)
+        self.driver = ConnectionDriver(self.protocol, line, self.fetch, self.woken.set)
 
     async def fetch(self, fetch: Fetch) -> tuple[Balance, ...]:
         raise ConnectFailed(f"nothing serves {fetch}")

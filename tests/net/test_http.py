@@ -106,26 +106,27 @@ def test_429_stops_the_whole_group_for_a_while() -> None:
         with pytest.raises(RateLimited) as caught:
             await call_until_refused(client)
         assert caught.value.retry_at is not None
-        assert client._limiter.group("ticker").next_send_time(0.0) == caught.value.retry_at
+        assert client._limiter.stopped_until("ticker") == caught.value.retry_at
+        assert client._limiter.stopped_until("candle") < caught.value.retry_at
 
     against_the_exchange(scene)
 
 
-def test_a_call_that_waited_through_a_stop_waits_again() -> None:
-    """A stop that comes while a call waits for its place holds for that call too."""
+def test_what_others_have_used_up_is_not_asked_for_again() -> None:
+    """Each answer says how much of the second is left to this whole address."""
 
-    async def main() -> None:
-        windows = GlobalRateLimiter(1.0).group("ticker")
-        loop = asyncio.get_running_loop()
-        begun = http_module.time.monotonic()
-        for _ in range(10):
-            windows.sent(begun - 0.9)
-        waiting = asyncio.create_task(http_module._turn(windows))
-        loop.call_soon(windows.stop_until, begun + 0.4)
-        await waiting
-        assert http_module.time.monotonic() >= begun + 0.4
+    async def scene(exchange: SimulatedExchange, client: RestClient) -> None:
+        other = RestClient(exchange.settings(), GlobalRateLimiter(1.0))
+        for _ in range(3):
+            await other.call(rest.tickers(["KRW-BTC"]))
+        await other.close()
+        before = http_module.time.monotonic()
+        await client.call(rest.tickers(["KRW-BTC"]))
+        left = client._limiter.get_remaining_tokens(before)
+        assert left["ticker"] <= 6
+        assert left["candle"] == 10
 
-    asyncio.run(main())
+    against_the_exchange(scene)
 
 
 def test_no_answer_is_a_transport_error() -> None:

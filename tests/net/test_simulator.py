@@ -6,9 +6,6 @@ import asyncio
 import errno
 import itertools
 import json
-import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -23,7 +20,6 @@ from upbit_ws_qt.events import CandleEvent, OrderbookEvent, TickerEvent, TradeEv
 from upbit_ws_qt.settings import Credentials
 from upbit_ws_qt.simulator import MockUpbitWebSocketServer, SimulatedExchange
 from upbit_ws_qt.simulator.behaviour import Behaviour
-from upbit_ws_qt.simulator.connection import ServedConnection
 from upbit_ws_qt.simulator.floor import TradingFloor
 from upbit_ws_qt.simulator.hub import Hub
 from upbit_ws_qt.simulator.listing import MARKETS
@@ -392,7 +388,7 @@ def test_in_real_time_the_market_walks_alone_until_it_is_halted() -> None:
             first = await plain.frame()
             while (await plain.frame())["timestamp"] == first["timestamp"]:
                 pass
-            exchange.halt_market(on=True)
+            exchange.faults.halt_market()
             await plain.up_to_now()
             halted_at = exchange.now_ms
             loop = asyncio.get_running_loop()
@@ -401,7 +397,7 @@ def test_in_real_time_the_market_walks_alone_until_it_is_halted() -> None:
             while loop.time() < until:
                 assert await plain.up_to_now() == []
             assert exchange.now_ms == halted_at
-            exchange.halt_market(on=False)
+            exchange.faults.clear("halt_market")
             assert (await plain.frame())["timestamp"] >= halted_at
             with pytest.raises(InvalidState, match="realtime=False"):
                 await exchange.advance(1)
@@ -419,7 +415,7 @@ def test_a_halt_takes_hold_in_the_middle_of_a_busy_stretch(monkeypatch: pytest.M
             await plain.up_to_now()
             exchange._clock_offset_ms += 9_000
             await plain.frames(3)
-            exchange.halt_market(on=True)
+            exchange.faults.halt_market()
             halted_at = exchange.now_ms
             loop = asyncio.get_running_loop()
             until = loop.time() + 0.15
@@ -545,36 +541,6 @@ def test_too_many_messages_are_refused() -> None:
     play(scene, behaviour=Behaviour())
 
 
-def test_a_hundred_messages_a_minute_are_the_limit() -> None:
-    class Clock:
-        now = 1000.0
-
-        def time(self) -> float:
-            return self.now
-
-    async def run() -> None:
-        connection = ServedConnection(
-            1,
-            asyncio.WriteTransport(),
-            lambda _code: asyncio.sleep(0),
-            Behaviour(),
-            private=False,
-            window_bits=0,
-        )
-        clock: Any = Clock()
-        connection._loop = clock
-        counted = []
-        for _ in range(101):
-            counted.append(connection.too_many())
-            clock.now += 0.5
-        assert counted == [False] * 100 + [True]
-        clock.now += 60.0
-        assert [connection.too_many() for _ in range(6)] == [False] * 5 + [True]
-        connection.ended()
-
-    asyncio.run(run())
-
-
 # --- The socket itself -----------------------------------------------------------------------
 
 
@@ -582,7 +548,7 @@ def test_the_upgrade_says_what_is_left() -> None:
     async def scene(exchange: SimulatedExchange) -> None:
         async with client(exchange) as plain:
             headers = plain.socket._response.headers
-            assert headers["remaining-req"] == "group=websocket; min=300; sec=3"
+            assert headers["remaining-req"] == "group=websocket; min=300; sec=4"
             assert headers["limit-by-ip"] == "Yes"
             assert "Sec-WebSocket-Extensions" not in headers
 
@@ -763,66 +729,6 @@ def test_the_private_path_asks_for_a_token_it_can_trust() -> None:
     play(scene)
 
 
-# --- Faults ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("code", "seen"), [(None, 1006), (1012, 1012)])
-def test_connections_are_dropped_on_command(code: int | None, seen: int) -> None:
-    async def scene(exchange: SimulatedExchange) -> None:
-        async with client(exchange) as first, client(exchange) as second:
-            await first.ask(GOOD)
-            endings = asyncio.gather(first.ending(), second.ending())
-            await exchange.drop_connections(code)
-            assert await endings == [seen, seen]
-            assert exchange.connections == []
-            assert exchange.floor.watched == {}
-        async with client(exchange) as third:
-            await third.ask(GOOD)
-            await third.frame()
-
-    play(scene)
-
-
-def test_handshakes_are_refused_on_command() -> None:
-    async def scene(exchange: SimulatedExchange) -> None:
-        exchange.refuse(503)
-        with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
-            async with client(exchange):
-                pass
-        assert caught.value.status == 503
-        exchange.refuse(None)
-        async with client(exchange) as plain:
-            assert await plain.up_to_now() == []
-        with pytest.raises(InvalidRequest):
-            exchange.refuse(200)
-
-    play(scene)
-
-
-def test_silence_keeps_the_socket_and_sends_nothing() -> None:
-    async def scene(exchange: SimulatedExchange) -> None:
-        async with client(exchange) as plain:
-            await plain.ask({"type": "trade", "codes": ["KRW-BTC"]})
-            await plain.frame()
-            exchange.silence(on=True)
-            await exchange.advance(10_000)
-            async with websockets.connect(exchange.settings().public_url) as late:
-                await late.send(json.dumps([TICKET, GOOD]))
-                # Pings are answered, in order: this server is alive, only silent.
-                await (await late.ping())
-                assert len(exchange.requests) == 2
-                exchange.silence(on=False)
-                await late.send(json.dumps([TICKET, {"method": "LIST_SUBSCRIPTIONS"}]))
-                assert b"LIST_SUBSCRIPTIONS" in await late.recv(decode=False)
-            resumed_at = exchange.now_ms
-            await exchange.advance(10_000)
-            later = await plain.up_to_now()
-            assert later
-            assert all(frame["timestamp"] > resumed_at for frame in later)
-
-    play(scene)
-
-
 # --- Start and end ---------------------------------------------------------------------------
 
 
@@ -904,72 +810,3 @@ def test_an_unknown_name_of_the_package_is_an_attribute_error() -> None:
 
     with pytest.raises(AttributeError, match="Nonsense"):
         package.Nonsense  # noqa: B018
-
-
-# --- By itself -------------------------------------------------------------------------------
-
-
-def simulator(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "upbit_ws_qt.simulator", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
-
-
-def test_it_runs_by_itself_until_interrupted_and_a_second_one_says_the_port_is_taken() -> None:
-    with simulator("--seed", "3", "--pace", "2") as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        line = process.stdout.readline()
-        try:
-            assert line.startswith("simulated exchange on http://127.0.0.1:")
-            assert "access key" in line
-            assert "secret" not in line
-            port = line.split()[3].rpartition(":")[2]
-            with simulator("--port", port) as second:
-                out, error = second.communicate(timeout=30)
-            assert second.returncode == 2
-            assert out == ""
-            assert error.count("\n") == 1
-            assert f"port {port}" in error
-
-            async def look() -> None:
-                async with (
-                    aiohttp.ClientSession() as session,
-                    session.get(f"http://127.0.0.1:{port}/v1/market/all") as response,
-                ):
-                    assert len(await response.json()) > 50
-
-            asyncio.run(look())
-        finally:
-            if sys.platform == "win32":
-                process.terminate()
-            else:
-                process.send_signal(signal.SIGINT)
-            _, error = process.communicate(timeout=30)
-        assert error == ""
-        if sys.platform != "win32":
-            assert process.returncode == 0
-
-
-@pytest.mark.parametrize(
-    "arguments", [["--pace", "0"], ["--port", "70000"], ["--port", "x"], ["--nonsense"]]
-)
-def test_bad_arguments_get_a_line_and_exit_code_2(arguments: list[str]) -> None:
-    with simulator(*arguments) as process:
-        _, error = process.communicate(timeout=30)
-    assert process.returncode == 2
-    assert error.count("\n") == 1, "one clear line"
-
-
-def test_the_secret_is_shown_when_asked_for() -> None:
-    with simulator("--show-key") as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        process.terminate()
-        process.communicate(timeout=30)
-    assert len(line.split()[-1]) == 40
-    assert " secret " in line

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import itertools
 import json
+import uuid
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
@@ -12,8 +14,10 @@ from typing import Any
 import aiohttp
 import jwt
 import pytest
+import yarl
 
 from upbit_ws_qt.markets import table_tick_size
+from upbit_ws_qt.settings import Credentials
 from upbit_ws_qt.simulator import SimulatedExchange
 from upbit_ws_qt.simulator.behaviour import Behaviour
 from upbit_ws_qt.timeframe import Timeframe
@@ -39,6 +43,11 @@ class Rest:
             assert response.status == status, body
             assert response.content_type == "application/json"
             return body, response.headers
+
+
+def bearer(key: Credentials) -> dict[str, str]:
+    claims = {"access_key": key.access_key, "nonce": str(uuid.uuid4())}
+    return {"Authorization": f"Bearer {jwt.encode(claims, key.secret_key, algorithm='HS256')}"}
 
 
 def play(scene: Callable[[Rest], Awaitable[None]], **options: Any) -> None:
@@ -73,6 +82,7 @@ def test_markets_with_and_without_details() -> None:
         detailed = await rest.get("/v1/market/all", is_details="true")
         assert [row["market"] for row in detailed] == [row["market"] for row in rows]
         assert set(detailed[0]["market_event"]) == {"warning", "caution"}
+        assert await rest.get("/v1/market/all", isDetails="true") == detailed
 
     play(scene)
 
@@ -105,7 +115,12 @@ def test_tickers_of_whole_currencies() -> None:
         rows = await rest.get("/v1/ticker/all", quote_currencies="BTC,USDT")
         assert {row["market"].split("-")[0] for row in rows} == {"BTC", "USDT"}
         assert len(rows) > 10
-        assert await rest.get("/v1/ticker/all") == []
+        for query, said in (
+            ({}, "Missing request parameter error. Check the required parameters!"),
+            ({"quote_currencies": "KRW,EUR"}, "Invalid parameter. Check the given value!"),
+        ):
+            error = await rest.get("/v1/ticker/all", 400, **query)
+            assert error == {"error": {"name": 400, "message": said}}
 
     play(scene)
 
@@ -124,16 +139,58 @@ def test_one_bad_code_spoils_the_call() -> None:
         for path, query, status in (
             ("/v1/ticker", {"markets": "KRW-BTC,KRW-NOPE"}, 404),
             ("/v1/orderbook", {"markets": "KRW-NOPE"}, 404),
-            ("/v1/candles/days", {"market": "krw-btc"}, 404),
+            ("/v1/candles/days", {"market": "krw-nope"}, 404),
+            ("/v1/orderbook/supported_levels", {"markets": "KRW-NOPE"}, 404),
             ("/v1/ticker", {}, 400),
             ("/v1/candles/days", {}, 400),
             ("/v1/candles/minutes/7", {"market": "KRW-BTC"}, 400),
             ("/v1/candles/days", {"market": "KRW-BTC", "to": "soon"}, 400),
+            ("/v1/candles/days", {"market": "KRW-BTC", "converting_price_unit": "EUR"}, 400),
+            ("/v1/candles/days", {"market": "KRW-BTC", "count": 0}, 400),
             ("/v1/trades/ticks", {"market": "KRW-BTC", "count": "many"}, 400),
         ):
             error = await rest.get(path, status, **query)
             assert error["error"]["name"] == status
             assert isinstance(error["error"]["message"], str)
+
+    play(scene)
+
+
+def test_lower_case_is_accepted_other_than_by_the_websocket() -> None:
+    async def scene(rest: Rest) -> None:
+        for path, name in (
+            ("/v1/orderbook", "markets"),
+            ("/v1/ticker", "markets"),
+            ("/v1/candles/days", "market"),
+        ):
+            (row,) = await rest.get(path, **{name: "krw-btc"})
+            assert row["market"] == "KRW-BTC"
+
+    play(scene)
+
+
+def test_answers_are_compressed_for_who_accepts_gzip() -> None:
+    async def scene(rest: Rest) -> None:
+        base = rest.exchange.settings().rest_url
+        bodies: list[bytes] = []
+        for accepted, encoded in (("gzip, deflate", "gzip"), ("identity", None)):
+            # The session would decompress on its own.
+            async with (
+                aiohttp.ClientSession(
+                    auto_decompress=False, headers={"Accept-Encoding": accepted}
+                ) as session,
+                session.get(base + "/v1/market/all?is_details=true") as response,
+            ):
+                assert response.headers.get("Content-Encoding") == encoded
+                bodies.append(await response.read())
+        assert len(bodies[0]) < len(bodies[1]) / 4
+        assert gzip.decompress(bodies[0]) == bodies[1]
+        error = await rest.get("/v1/ticker", 404, markets="KRW-NOPE")
+        assert error["error"]["name"] == 404
+        token = bearer(rest.exchange.credentials())
+        async with rest.session.get(base + "/v1/accounts", headers=token) as response:
+            assert response.status == 200
+            assert "Content-Encoding" not in response.headers
 
     play(scene)
 
@@ -212,6 +269,54 @@ def test_days_know_the_close_of_the_day_before_and_years_end_with_the_listing() 
         first = (await rest.get("/v1/candles/days", market="KRW-BTC", count=1, to="2017-01-02"))[0]
         assert first["prev_closing_price"] == first["opening_price"]
         assert await rest.get("/v1/candles/days", market="KRW-BTC", to="2017-01-01") == []
+
+    play(scene)
+
+
+def test_closes_of_days_are_converted_to_krw() -> None:
+    async def scene(rest: Rest) -> None:
+        path = "/v1/candles/days"
+        days = await rest.get(path, market="BTC-ETH", count=5, converting_price_unit="KRW")
+        rates = {
+            row["candle_date_time_utc"]: row["trade_price"]
+            for row in await rest.get(path, market="KRW-BTC", count=20)
+        }
+        for day in days:
+            exact = day["trade_price"] * rates[day["candle_date_time_utc"]]
+            assert abs(day["converted_trade_price"] - exact) < Decimal("0.00000001")
+        # There is nothing to convert in a KRW market.
+        (day,) = await rest.get(path, market="KRW-ETH", converting_price_unit="KRW")
+        assert day["converted_trade_price"] is None
+        (day,) = await rest.get(path, market="BTC-ETH")
+        assert "converted_trade_price" not in day
+
+    play(scene)
+
+
+def test_closes_are_not_converted_where_the_rate_is_not_listed() -> None:
+    async def scene(rest: Rest) -> None:
+        query = {"market": "BTC-ETH", "converting_price_unit": "KRW"}
+        (day,) = await rest.get("/v1/candles/days", **query)
+        assert day["converted_trade_price"] is None
+
+    play(scene, markets=["BTC-ETH"])
+
+
+def test_to_is_understood_in_every_way_it_is_written() -> None:
+    async def scene(rest: Rest) -> None:
+        base = rest.exchange.settings().rest_url + "/v1/candles/minutes/1?market=KRW-BTC&to="
+        found: list[Any] = []
+        for written in (
+            "2026-10-01T00:00:00Z",
+            "2026-10-01T00:00:00",
+            "2026-10-01%2000:00:00",
+            "2026-10-01T09:00:00%2B09:00",
+            "2026-10-01T09:00:00+09:00",
+        ):
+            async with rest.session.get(yarl.URL(base + written, encoded=True)) as response:
+                found.append(await response.json())
+        assert found == [found[0]] * 5
+        assert found[0][0]["candle_date_time_utc"] == "2026-09-30T23:59:00"
 
     play(scene)
 
@@ -296,75 +401,15 @@ def test_instruments_have_the_tick_of_the_present_price_as_a_string() -> None:
         assert rows[0]["tick_size"] == "1000"
         assert rows[2]["tick_size"] == "0.00000001"
         assert rows[2]["supported_levels"] == ["0"]
+        old = await rest.get("/v1/orderbook/supported_levels", markets=codes)
+        for new, former in zip(rows, old, strict=True):
+            assert former["market"] == new["market"]
+            assert former["supported_levels"] == [
+                Decimal(level) for level in new["supported_levels"]
+            ]
         tickers = await rest.get("/v1/ticker", markets=codes)
         for row, ticker in zip(rows, tickers, strict=True):
             tick = table_tick_size(row["market"], float(ticker["trade_price"]))
             assert float(row["tick_size"]) == tick
 
     play(scene)
-
-
-# --- Limits ----------------------------------------------------------------------------------
-
-
-def test_each_group_has_ten_calls_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [1000.0]
-    monkeypatch.setattr("upbit_ws_qt.simulator.gate.time.monotonic", lambda: clock[0])
-
-    async def scene(rest: Rest) -> None:
-        left: list[str] = []
-        for _ in range(10):
-            _, headers = await rest.answer("/v1/market/all")
-            left.append(headers["Remaining-Req"])
-            assert headers["limit-by-ip"] == "Yes"
-        assert left[0] == "group=market; min=600; sec=9"
-        assert left[9] == "group=market; min=600; sec=0"
-        error = await rest.get("/v1/market/all", 429)
-        assert error["error"]["name"] == 429
-        await rest.get("/v1/ticker", markets="KRW-BTC")
-        clock[0] += 1.0
-        await rest.get("/v1/market/all")
-
-    play(scene, behaviour=Behaviour())
-
-
-def test_limits_can_be_switched_off() -> None:
-    async def scene(rest: Rest) -> None:
-        for _ in range(25):
-            await rest.get("/v1/market/all")
-
-    play(scene)
-
-
-# --- Exchange --------------------------------------------------------------------------------
-
-
-def test_accounts_need_a_token_and_are_strings(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [1000.0]
-    monkeypatch.setattr("upbit_ws_qt.simulator.gate.time.monotonic", lambda: clock[0])
-
-    async def scene(rest: Rest) -> None:
-        error = await rest.get("/v1/accounts", 401)
-        assert error["error"]["name"] == "no_authorization_token"
-        key = rest.exchange.credentials()
-        url = rest.exchange.settings().rest_url + "/v1/accounts"
-        statuses: list[int] = []
-        for number in range(31):
-            claims = {"access_key": key.access_key, "nonce": str(number)}
-            token = jwt.encode(claims, key.secret_key, algorithm="HS256")
-            headers = {"Authorization": f"Bearer {token}"}
-            async with rest.session.get(url, headers=headers) as response:
-                statuses.append(response.status)
-                rows = await response.json()
-                if response.status == 200:
-                    assert {row["currency"] for row in rows} >= {"KRW", "BTC", "ETH"}
-                    assert all(isinstance(row["balance"], str) for row in rows)
-                    group = f"group=default; min=1800; sec={29 - number}"
-                    assert response.headers["Remaining-Req"] == group
-                else:
-                    assert rows["error"]["name"] == "too_many_requests"
-        assert statuses == [200] * 30 + [429]
-        async with rest.session.get(url, headers=headers) as response:
-            assert (await response.json())["error"]["name"] == "nonce_used"
-
-    play(scene, behaviour=Behaviour())

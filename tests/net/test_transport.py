@@ -241,14 +241,17 @@ def test_a_refused_handshake_says_why(status: int, expected: type[UpbitError]) -
     play(echo, scene, process_request=refuse)
 
 
-@pytest.mark.parametrize(("status", "wait_s"), [(429, 1.0), (418, 60.0)])
-def test_a_handshake_refused_for_a_limit_says_when_to_try_again(status: int, wait_s: float) -> None:
-    answer = Response(status, "no", Headers())
-
-    error = handshake_error(InvalidStatus(answer), now=500.0)
+@pytest.mark.parametrize(
+    ("headers", "asked_for"),
+    [({}, 0.0), ({"Retry-After": "7"}, 7.0), ({"Retry-After": "Wed, 21 Oct 2026"}, 0.0)],
+)
+def test_a_handshake_refused_for_a_limit_says_how_long(
+    headers: dict[str, str], asked_for: float
+) -> None:
+    error = handshake_error(InvalidStatus(Response(418, "no", Headers(headers))))
 
     assert isinstance(error, RateLimited)
-    assert error.retry_at == 500.0 + wait_s
+    assert (error.status, error.retry_after_s, error.retry_at) == (418, asked_for, None)
 
 
 def test_a_peer_that_is_no_exchange_is_a_failed_dial() -> None:

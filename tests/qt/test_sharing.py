@@ -173,7 +173,7 @@ def test_a_lost_connection_comes_back_with_everything(
     feed(proxy.subscribe_ticker([MARKET], lambda event: told.append(event.epoch)))
     assert told == [1]
 
-    feed(exchange.drop_connections())
+    exchange.faults.drop()
     feed.until(lambda: "back" in told)
     feed(exchange.advance(10_000))
     feed.until(lambda: 2 in told)

@@ -76,12 +76,12 @@ def test_cancelling_one_wait_cancels_that_wait_only(
 def test_it_waits_while_there_is_no_connection(
     feed: Feed, exchange: SimulatedExchange, proxy: WebSocketClientProxy
 ) -> None:
-    exchange.refuse(503)
+    exchange.faults.refuse(503)
     subscription = proxy.subscribe_ticker([MARKET])
     states: list[str] = []
     proxy.state_changed.connect(lambda event: states.append(event.state))
     feed.until(lambda: "reconnecting" in states)
-    exchange.refuse(None)
+    exchange.faults.clear("refuse")
     assert feed(subscription) is subscription
 
 
@@ -90,12 +90,10 @@ def test_a_stream_without_values_settles_when_the_request_is_accepted(
 ) -> None:
     """A code that the exchange does not know is silent for ever; a second without a refusal is
     all the yes there is."""
-    exchange.silence(on=True)
+    exchange.faults.silence()
     values: list[object] = []
     subscription = proxy.subscribe_ticker([MARKET], values.append)
     feed.until(lambda: exchange.connections)
-    for connection in exchange.connections:
-        connection.silent = True
     assert feed(subscription) is subscription
     assert values == []
 
@@ -103,7 +101,7 @@ def test_a_stream_without_values_settles_when_the_request_is_accepted(
 def test_a_released_proxy_ends_the_waits(
     feed: Feed, exchange: SimulatedExchange, proxy: WebSocketClientProxy
 ) -> None:
-    exchange.refuse(503)
+    exchange.faults.refuse(503)
     subscription = proxy.subscribe_ticker([MARKET])
 
     async def released_meanwhile() -> None:

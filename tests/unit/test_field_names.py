@@ -6,7 +6,7 @@ import pytest
 
 from upbit_ws_qt import field_names
 
-MAPS = ["CANDLE", "ORDERBOOK", "TICKER", "TRADE", "UNIT"]
+MAPS = ["ASSET", "CANDLE", "MY_ASSET", "MY_ORDER", "ORDERBOOK", "TICKER", "TRADE", "UNIT"]
 
 
 @pytest.mark.parametrize("name", MAPS)

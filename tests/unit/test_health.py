@@ -48,6 +48,7 @@ def test_a_report_answers_by_name_too() -> None:
         uptime_seconds=1.5,
         last_message_timestamp=datetime(2026, 11, 22, tzinfo=UTC),
         active_connections=1,
+        suspects=0,
         active_subscriptions=2,
         messages=3,
         messages_per_second=2.0,

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.naive_wishes import NaiveWishes
+from upbit_ws_qt.actions import Close, Connect, Instant, Ping, Probe, Send
 from upbit_ws_qt.errors import (
     AuthenticationFailed,
     ConnectFailed,
@@ -38,7 +39,7 @@ from upbit_ws_qt.events import (
     WebSocketEvent,
 )
 from upbit_ws_qt.polling import Fetch
-from upbit_ws_qt.protocol import Action, Close, Connect, FeedProtocol, Instant, Ping, Send
+from upbit_ws_qt.protocol import Action, FeedProtocol
 from upbit_ws_qt.recovery import EpochManager, ExponentialBackoff, RecoveryEngine
 from upbit_ws_qt.settings import FeedSettings
 from upbit_ws_qt.subscriptions import BALANCE_STREAM, Stream, SubscriptionSpec
@@ -118,6 +119,7 @@ class Desk:
         self.wall_shift = 0.0
         self.answers_pings = True
         self.actions: list[tuple[float, Action]] = []
+        self.probed: list[tuple[float, Action]] = []
         self.events: list[WebSocketEvent] = []
 
     @property
@@ -134,16 +136,40 @@ class Desk:
             self.actions.append((self.time, action))
             if isinstance(action, Ping) and self.answers_pings:
                 self.protocol.pong_received(self.now)
+            if isinstance(action, Probe):
+                self.settle_probe()
         while (event := self.protocol.next_event()) is not None:
             self.events.append(event)
 
+    def tell_probe(self, method: Callable[..., None], *arguments: Any) -> None:
+        """The same for the probe; what it finds out may change what its owner does."""
+        method(*arguments, self.now)
+        self.settle_probe()
+        self.settle()
+
+    def settle_probe(self) -> None:
+        while (action := self.protocol.probe.next_action(self.now)) is not None:
+            self.probed.append((self.time, action))
+
     def to(self, time: float) -> None:
-        while (deadline := self.protocol.next_deadline()) is not None and deadline <= time:
-            self.time = max(self.time, deadline)
-            self.call(self.protocol.handle_timer)
-            following = self.protocol.next_deadline()
-            assert following is None or following > self.time, "the timer would spin"
+        fired = 0
+        while (first := self.next_timer()) is not None and first[0] <= time:
+            fired = fired + 1 if first[0] <= self.time else 0
+            # There are three clocks here: the connection's, the probe's and the exchange's.
+            assert fired <= 3, "the timer would spin"
+            self.time = max(self.time, first[0])
+            first[1]()
         self.time = time
+
+    def next_timer(self) -> tuple[float, Callable[[], None]] | None:
+        """When which timer fires next."""
+        probe = self.protocol.probe
+        timers = [
+            (self.protocol.next_deadline(), lambda: self.call(self.protocol.handle_timer)),
+            (probe.next_deadline(), lambda: self.tell_probe(probe.handle_timer)),
+        ]
+        armed = [(at, fire) for at, fire in timers if at is not None]
+        return min(armed, key=lambda timer: timer[0], default=None)
 
     def later(self, seconds: float) -> None:
         self.to(self.time + seconds)
@@ -476,6 +502,19 @@ def test_only_what_is_new_in_a_request_is_to_blame(desk: Desk) -> None:
     assert len(desk.requests) == 1, "the refused stream is not tried again while it is wanted"
 
 
+def test_a_stream_that_delivered_is_not_to_blame_before_the_second_is_over(desk: Desk) -> None:
+    desk.start()
+    desk.subscribe("a", ticker())
+    desk.later(0.02)
+    desk.made()
+    desk.receive(frame())
+    desk.subscribe("bad", trade("KRW-BAD"))
+    desk.later(0.1)
+    desk.receive(frame(code="KRW-NOBODY"))
+    desk.receive(refusal())
+    assert [event.consumers for event in desk.heard(RefusalEvent)] == [("bad",)]
+
+
 def test_another_depth_of_an_accepted_stream_is_not_to_blame(desk: Desk) -> None:
     desk.connected(a=book(5))
     desk.forget()
@@ -526,6 +565,79 @@ def test_if_nothing_is_left_after_a_refusal_nothing_is_dialled(desk: Desk) -> No
     assert desk.state is S.IDLE
     assert len(desk.took(Connect)) == 1
     assert desk.protocol.next_deadline() is None
+
+
+BAD_TRADES = Stream("trade", "KRW-BAD")
+
+
+def probing(**wishes: SubscriptionSpec) -> Desk:
+    """Connected, and a request with these new wishes was refused."""
+    desk = Desk()
+    desk.connected(a=ticker())
+    for consumer, spec in wishes.items():
+        desk.subscribe(consumer, spec)
+    desk.later(0.1)
+    desk.forget()
+    desk.receive(refusal())
+    return desk
+
+
+def test_of_several_new_streams_the_guilty_one_is_found_beside() -> None:
+    """What was accepted goes back first; each acquitted part joins it with one request."""
+    desk = probing(good=trade("KRW-BTC"), bad=trade("KRW-BAD"))
+    assert desk.heard(RefusalEvent) == []
+    assert [type(action) for _, action in desk.probed] == [Connect]
+    desk.tell_probe(desk.protocol.probe.connection_made)
+    desk.later(0.9)
+    assert desk.protocol.subscriptions.wire_plan().keys() == {BTC, TRADES, BAD_TRADES}
+    desk.later(0.1)
+    desk.made()
+    assert desk.requests == [{BTC: 0, TRADES: 0}], "the first half was not refused"
+    desk.tell_probe(desk.protocol.probe.receive_message, refusal())
+    assert [event.consumers for event in desk.heard(RefusalEvent)] == [("bad",)]
+    desk.later(10.0)
+    assert desk.protocol.wire == {BTC: 0, TRADES: 0}
+    assert isinstance(desk.probed[-1][1], Close)
+
+
+def test_streams_that_are_too_many_together_are_refused_together() -> None:
+    """Each by itself is accepted; the exchange may have a limit that nobody documented."""
+    desk = probing(one=trade("KRW-ONE"), two=trade("KRW-TWO"))
+    desk.tell_probe(desk.protocol.probe.connection_made)
+    desk.later(2.5)
+    desk.made()
+    assert desk.requests[-1].keys() == {BTC, *trade("KRW-ONE", "KRW-TWO").streams}
+    desk.receive(refusal())
+    assert [event.consumers for event in desk.heard(RefusalEvent)] == [("one", "two")]
+    desk.later(5.0)
+    desk.made()
+    assert desk.protocol.wire == {BTC: 0}
+
+
+def test_where_nothing_is_new_everything_is_suspect() -> None:
+    """The exchange offers something no longer; asking for it again for ever would not help."""
+    desk = Desk()
+    desk.connected(a=ticker("KRW-BTC"), b=ticker("KRW-OLD"))
+    desk.lost()
+    desk.later(1.0)
+    desk.made()
+    desk.later(0.1)
+    desk.receive(refusal())
+    assert desk.protocol.probe.suspects == {BTC, Stream("ticker", "KRW-OLD")}
+    desk.later(10.0)
+    assert desk.state is S.IDLE, "nothing is left to ask for meanwhile"
+
+
+def test_a_suspect_that_nobody_wants_any_more_is_forgotten_without_grace() -> None:
+    desk = probing(one=trade("KRW-ONE"), two=trade("KRW-TWO"))
+    desk.unsubscribe("one")
+    desk.later(1.0)
+    desk.made()
+    assert desk.protocol.probe.suspects == set(trade("KRW-TWO").streams)
+    assert desk.protocol.wire == {BTC: 0}
+    desk.stop()
+    assert desk.protocol.probe.suspects == frozenset()
+    assert isinstance(desk.probed[-1][1], Close)
 
 
 @pytest.mark.parametrize("name", ["TOO_MANY_REQUEST", "INVALID_AUTH"])
@@ -1085,7 +1197,8 @@ def test_after_a_stop_and_a_start_balances_are_read_again() -> None:
 
 # -- any life --------------------------------------------------------------------------------------
 
-CODES = st.lists(st.sampled_from(["KRW-BTC", "KRW-ETH"]), min_size=1, max_size=2).map(tuple)
+MARKETS = ("KRW-BTC", "KRW-ETH")
+CODES = st.lists(st.sampled_from(MARKETS), min_size=1, max_size=2).map(tuple)
 SPECS = st.one_of(
     st.builds(SubscriptionSpec, st.sampled_from([DataType.TICKER, DataType.TRADE]), CODES),
     st.builds(
@@ -1106,13 +1219,22 @@ HAPPENINGS = (
     *("remove",) * 4,
     *("wait",) * 6,
     *("answer",) * 4,
-    *("burst", "refuse") * 2,
+    *("burst", "stop_us", "lose_probe") * 2,
     *("fail", "limit", "lose", "nap", "pause"),
 )
 
 
+STREAMS = [
+    *(Stream(name, code) for name in ("ticker", "trade", "candle.1m") for code in MARKETS),
+    *(Stream("orderbook", code, level) for code in MARKETS for level in (0.0, 1000.0)),
+]
+
+
 class Life(Desk):
-    """Random clients, deaths, refusals, losses and sleeps, compared with the naive rule."""
+    """Random clients, deaths, refusals, losses and sleeps, compared with the naive rule.
+
+    The exchange refuses every request that has one of its ``guilty`` streams in it, 100 ms later.
+    """
 
     def __init__(self, data: st.DataObject) -> None:
         super().__init__()
@@ -1124,6 +1246,10 @@ class Life(Desk):
         self.connections: list[list[float]] = []
         self.request: tuple[float, set[Stream]] | None = None
         self.accepted: set[Stream] = set()
+        self.acquitted: set[Stream] = set()
+        self.guilty = data.draw(st.sets(st.sampled_from(STREAMS), max_size=3))
+        self.probe_request: tuple[float, set[Stream]] | None = None
+        self.probe_dials = 0
 
     def call(self, method: Callable[..., None], *arguments: Any) -> None:
         """Every step, also those that only time takes."""
@@ -1134,6 +1260,7 @@ class Life(Desk):
             self.request = None
         elif before is not None and self.time >= before[0] + 1.0:
             self.accepted, self.request = before[1], None
+            self.acquitted.clear()
         for time, action in self.actions[seen:]:
             if isinstance(action, Send):
                 plan = asked(action.data)
@@ -1208,20 +1335,90 @@ class Life(Desk):
         if self.state is S.CONNECTED:
             self.lost()
 
+    def stop_us(self) -> None:
+        """The exchange says that we are too fast; that blames no stream."""
+        if self.state is S.CONNECTED:
+            self.receive(refusal("TOO_MANY_REQUEST"))
+
+    def lose_probe(self) -> None:
+        if self.protocol.probe.is_open:
+            self.probe_request = None
+            self.tell_probe(self.protocol.probe.connection_lost, LOST)
+
+    # -- what the exchange does --
+
+    def next_timer(self) -> tuple[float, Callable[[], None]] | None:
+        timers = [super().next_timer()]
+        for request, refuse in ((self.request, self.refuse), (self.probe_request, self.convict)):
+            if request is not None and not self.guilty.isdisjoint(request[1]):
+                timers.append((request[0] + 0.1, refuse))
+        return min((timer for timer in timers if timer), key=lambda timer: timer[0], default=None)
+
     def refuse(self) -> None:
-        if self.state is S.CONNECTED and self.protocol.wire:
-            self.look()
-            suspects = self.protocol.wire.keys() - self.accepted
+        self.look()
+        assert self.request is not None
+        sent = self.request[1]
+        suspects = sent - self.accepted or sent
+        self.accepted -= suspects
+        self.request = None
+        if len(suspects) == 1 or suspects <= self.acquitted:
             owners = {who for stream in suspects for who in self.naive.owners(stream)}
             self.naive.refuse(suspects)
             self.receive(refusal())
             assert set(self.heard(RefusalEvent)[-1].consumers) == owners
+        else:
+            self.naive.forget(suspects)
+            self.naive.suspect(suspects - self.acquitted)
+            self.receive(refusal())
+
+    def convict(self) -> None:
+        assert self.probe_request is not None
+        self.look()
+        sent, self.probe_request = self.probe_request[1], None
+        if len(sent) == 1:
+            self.naive.suspects -= sent
+            self.naive.refuse(sent)
+        said = len(self.heard(RefusalEvent))
+        self.tell_probe(self.protocol.probe.receive_message, refusal())
+        assert len(self.heard(RefusalEvent)) == said + (len(sent) == 1)
+
+    def settle_probe(self) -> None:
+        """Every third dial of the probe fails."""
+        seen = len(self.probed)
+        super().settle_probe()
+        probe = self.protocol.probe
+        for time, action in self.probed[seen:]:
+            match action:
+                case Connect():
+                    self.probe_dials += 1
+                    if self.probe_dials % 3 == 0:
+                        probe.connection_lost(ConnectFailed("no answer"), self.now)
+                    else:
+                        probe.connection_made(self.now)
+                    self.settle_probe()
+                case Send(data):
+                    assert set(asked(data)) <= self.naive.suspects
+                    self.probe_request = (time, set(asked(data)))
+                case Close():
+                    self.probe_request = None
+
+    def tell_probe(self, method: Callable[..., None], *arguments: Any) -> None:
+        """A part that is not refused within a second is accepted."""
+        tried = self.probe_request
+        if method == self.protocol.probe.handle_timer and tried and self.time >= tried[0] + 1.0:
+            self.look()
+            self.naive.suspects -= tried[1]
+            self.acquitted |= tried[1]
+            self.probe_request = None
+        super().tell_probe(method, *arguments)
 
     def nap(self) -> None:
         if self.protocol.next_deadline() is not None:
             self.sleep(600.0, monotonic_s=5.0)
 
     def pause(self) -> None:
+        self.look()
+        self.naive.suspects.clear()
         self.stop()
         self.later(1.0)
         self.start()
@@ -1248,6 +1445,8 @@ def test_any_life(data: st.DataObject) -> None:
     life.look()
     assert life.protocol.wire == life.union
     assert life.state is (S.CONNECTED if life.union else S.IDLE)
+    assert life.protocol.probe.suspects == frozenset(), "in the end everything is judged"
+    assert life.union.keys() == life.naive.wanted().keys() - life.guilty
     for times in life.connections:
         for limit, per_s in ((4, 1.0), (80, 60.0)):
             assert all(sum(t <= u < t + per_s for u in times) <= limit for t in times)

@@ -10,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from upbit_ws_qt.ratelimit import (
+    GROUPS,
     MESSAGE_WINDOWS,
-    REST_WINDOWS,
     GlobalRateLimiter,
+    Priority,
     SlidingWindows,
+    TokenBucket,
+    Turn,
 )
 
 FACTS = Path(__file__).resolve().parents[3] / "shared/facts/rate_limits.json"
@@ -21,10 +24,12 @@ FACTS = Path(__file__).resolve().parents[3] / "shared/facts/rate_limits.json"
 #: How much longer than the exchange's every window of ours is, in seconds.
 MARGIN_S = 0.05
 
+CANDLES = ((10, 1.0),)
+
 # Seconds between two calls: bursts, a little, and pauses longer than a window.
 PAUSES = st.one_of(st.just(0.0), st.floats(0.0, 0.3), st.floats(0.0, 3.0), st.floats(0.0, 100.0))
 SHARES = st.sampled_from([0.1, 0.5, 0.8, 1.0])
-WINDOWS = st.sampled_from([MESSAGE_WINDOWS, REST_WINDOWS["candle"], ((3, 1.0), (7, 5.0))])
+WINDOWS = st.sampled_from([MESSAGE_WINDOWS, CANDLES, ((3, 1.0), (7, 5.0))])
 
 
 def allowance(limit: int, share: float) -> int:
@@ -98,7 +103,7 @@ def test_what_remains_is_what_can_be_sent_at_once(pauses: list[float], share: fl
 @settings(deadline=None)
 def test_reserved_places_are_kept_apart_like_sends(pauses: list[float]) -> None:
     """Callers reserve in one moment and send later; first come, first served."""
-    limiter = SlidingWindows(REST_WINDOWS["candle"], 0.8)
+    limiter = SlidingWindows(CANDLES, 0.8)
     now = 1000.0
     places: list[float] = []
     for pause in pauses:
@@ -134,42 +139,319 @@ def test_a_small_share_still_lets_one_through() -> None:
     assert limiter.remaining(100.0) == 1
 
 
-def test_a_stop_holds_everything_and_is_never_shortened() -> None:
+def test_what_was_not_sent_is_given_back_and_only_that() -> None:
+    limiter = SlidingWindows(((2, 1.0),))
+    limiter.sent(100.0)
+    limiter.sent(100.5)
+    limiter.give_back(100.5)
+    assert limiter.remaining(100.6) == 1
+    limiter.give_back(77.0)
+    limiter.give_back(200.0)
+    assert limiter.remaining(100.6) == 1
+    assert limiter.next_send_time(100.6) == 100.6
+
+
+def test_what_others_sent_counts_as_sent_now() -> None:
     limiter = SlidingWindows(((10, 1.0),))
-    assert not limiter.is_stopped(100.0)
-    limiter.stop_until(160.0)
-    limiter.stop_until(101.0)
-    assert limiter.is_stopped(159.9)
-    assert limiter.remaining(159.9) == 0
-    assert limiter.next_send_time(100.0) == 160.0
-    assert not limiter.is_stopped(160.0)
-    assert limiter.remaining(160.0) == 10
+    limiter.sent(100.0)
+    limiter.at_most(4, 100.2)
+    assert limiter.remaining(100.2) == 4
+    limiter.at_most(9, 100.2)
+    assert limiter.remaining(100.2) == 4, "it is never raised"
+    assert limiter.remaining(101.1) == 5
+    assert limiter.remaining(101.3) == 10
+
+
+# --- The bucket ------------------------------------------------------------------------------
+
+
+def never_finds_its_bucket_empty(calls: list[tuple[float, float]], share: float) -> bool:
+    """An exchange's bucket of 30 that fills by 30 a second; each call is some way under way."""
+    ours = TokenBucket.within(30, 30, share)
+    now, arrivals = 1000.0, list[float]()
+    for pause, delay in calls:
+        now = ours.next_send_time(now + pause)
+        ours.sent(now)
+        arrivals.append(now + delay)
+    tokens, at = 30.0, 0.0
+    for arrival in sorted(arrivals):
+        tokens = min(30.0, tokens + (arrival - at) * 30.0) - 1.0
+        at = arrival
+        if tokens < -1e-6:
+            return False
+    return True
+
+
+@given(
+    st.lists(st.tuples(PAUSES.map(lambda s: s / 20), st.floats(0.0, 0.0499)), max_size=80), SHARES
+)
+@settings(deadline=None)
+def test_an_exchange_with_a_bucket_never_finds_it_empty(
+    calls: list[tuple[float, float]], share: float
+) -> None:
+    assert never_finds_its_bucket_empty(calls, share)
+
+
+def test_calls_that_come_closer_together_than_they_left_are_allowed_for() -> None:
+    late_burst = [(0.0, 0.0499)] * 30
+    assert never_finds_its_bucket_empty([*late_burst, *[(0.0, 0.0)] * 5], share=1.0)
+
+
+def test_a_bucket_gives_what_it_holds_and_then_as_it_fills() -> None:
+    bucket = TokenBucket(capacity=3, refill_rate=2)
+    for _ in range(3):
+        assert bucket.next_send_time(100.0) == 100.0
+        bucket.sent(100.0)
+    assert bucket.remaining(100.0) == 0
+    assert bucket.next_send_time(100.0) == pytest.approx(100.5)
+    assert bucket.remaining(100.5) == 1
+    assert bucket.remaining(999.0) == 3
+    bucket.sent(100.5)
+    bucket.give_back(100.5)
+    assert bucket.remaining(100.5) == 1
+    bucket.at_most(0, 100.6)
+    assert bucket.remaining(100.6) == 0
+    bucket.at_most(5, 100.6)
+    assert bucket.remaining(100.6) == 0, "it is never raised"
+
+
+def test_a_bucket_has_room_for_one_even_with_a_small_share() -> None:
+    assert TokenBucket.within(30, 30, 0.01).remaining(100.0) == 1
+
+
+# --- All groups together ---------------------------------------------------------------------
+
+
+class Line:
+    """Asks for turns and keeps who went when."""
+
+    def __init__(self, share: float = 1.0) -> None:
+        self.limiter = GlobalRateLimiter(share)
+        self.went: list[tuple[str, float]] = []
+        self.now = 1000.0
+
+    def ask(self, name: str, *groups: str, priority: Priority = Priority.SHOWN) -> Turn:
+        return self.limiter.ask(groups, priority, lambda: self.went.append((name, self.now)))
+
+    def run(self, until: float = float("inf")) -> list[str]:
+        """Grant whenever somebody may go; who went."""
+        before = len(self.went)
+        self.limiter.grant(self.now)
+        while (at := self.limiter.next_grant(self.now)) is not None and at <= until:
+            assert at > self.now
+            self.now = at
+            self.limiter.grant(at)
+        return [name for name, _ in self.went[before:]]
+
+
+CALLS = st.lists(
+    st.tuples(
+        st.sets(st.sampled_from(["candle", "ticker", "default"]), min_size=1, max_size=2),
+        st.sampled_from(Priority),
+        PAUSES,
+    ),
+    max_size=60,
+)
+
+
+@given(CALLS, SHARES)
+@settings(deadline=None)
+def test_random_calls_keep_every_limit_and_their_order_and_wait_for_nothing_else(
+    calls: list[tuple[set[str], Priority, float]], share: float
+) -> None:
+    line = Line(share)
+    asked: list[tuple[float, Priority, tuple[str, ...]]] = []
+    for groups, priority, pause in calls:
+        then = line.now + pause / 10
+        line.run(then)
+        line.now = then
+        number = len(asked)
+        asked.append((line.now, priority, tuple(sorted(groups))))
+        line.ask(str(number), *sorted(groups), priority=priority)
+        line.limiter.grant(line.now)
+    line.run()
+
+    went = {int(name): at for name, at in line.went}
+    assert len(went) == len(asked), "everybody gets a turn"
+    for group in ("candle", "ticker"):
+        times = [at for number, at in line.went if group in asked[int(number)][2]]
+        assert most_in_any(times, 1.0) <= allowance(10, share)
+    for number, (at, priority, groups) in enumerate(asked):
+        for other, (other_at, other_priority, other_groups) in enumerate(asked):
+            if set(groups).isdisjoint(other_groups) or other == number:
+                continue
+            ahead = (priority, number) < (other_priority, other)
+            if ahead and at < went[other] and other_at < went[number]:
+                assert went[number] <= went[other], "nobody is overtaken in his own group"
+    # No needless wait: whoever waited found a full budget, or someone ahead of him, at every
+    # moment before; it is enough to look a hair before he went.
+    for number, (at, priority, groups) in enumerate(asked):
+        hair = went[number] - 1e-6
+        if went[number] - at < 1e-5:
+            continue
+        ahead_waits = any(
+            not set(groups).isdisjoint(other_groups)
+            and (other_priority, other) < (priority, number)
+            and other_at <= hair < went[other] + 1e-5
+            for other, (other_at, other_priority, other_groups) in enumerate(asked)
+        )
+        sent = {
+            group: [went[n] for n, call in enumerate(asked) if group in call[2] and went[n] <= hair]
+            for group in groups
+        }
+        full = any(not has_room(group, times, share, hair) for group, times in sent.items())
+        assert full or ahead_waits
+
+
+def has_room(group: str, sent: list[float], share: float, at: float) -> bool:
+    """The rule itself, from every send there was."""
+    budget = GROUPS[group].make(share)
+    for time in sorted(sent):
+        budget.sent(time)
+    return budget.next_send_time(at) <= at
+
+
+def test_what_waits_goes_by_priority_and_then_in_the_order_it_came() -> None:
+    line = Line()
+    for number in range(10):
+        line.ask(f"first {number}", "candle")
+    assert len(line.run(line.now)) == 10
+    line.ask("old", "candle", priority=Priority.BACKFILL)
+    line.ask("shown 1", "candle")
+    line.ask("shown 2", "candle")
+    line.ask("click", "candle", priority=Priority.CLICK)
+    assert line.run() == ["click", "shown 1", "shown 2", "old"]
+
+
+def test_groups_do_not_hold_each_other_up() -> None:
+    line = Line()
+    for number in range(11):
+        line.ask(f"candle {number}", "candle")
+    line.ask("ticker", "ticker", priority=Priority.BACKFILL)
+    assert "ticker" in line.run(line.now)
+
+
+def test_a_call_that_draws_on_two_groups_waits_for_both_and_is_not_passed() -> None:
+    line = Line()
+    for number in range(10):
+        line.ask(f"{number}", "candle")
+    line.run(line.now)
+    line.ask("both", "candle", "ticker")
+    line.ask("ticker", "ticker")
+    assert line.run(line.now) == []
+    assert line.run() == ["both", "ticker"]
+    assert line.limiter.get_remaining_tokens(line.now)["ticker"] == 8
+
+
+def test_who_gives_up_is_not_waited_for() -> None:
+    line = Line()
+    for number in range(10):
+        line.ask(f"{number}", "candle")
+    line.run(line.now)
+    turn = line.ask("gone", "candle")
+    assert line.limiter.next_grant(line.now) is not None
+    line.limiter.give_up(turn)
+    assert line.limiter.next_grant(line.now) is None
+    assert line.run() == []
+
+
+def test_a_granted_call_that_is_not_made_gives_its_place_back() -> None:
+    line = Line()
+    turn = line.ask("not made", "candle")
+    line.run(line.now)
+    assert line.limiter.get_remaining_tokens(line.now)["candle"] == 9
+    line.limiter.give_up(turn)
+    assert line.limiter.get_remaining_tokens(line.now)["candle"] == 10
+
+
+def test_an_unknown_group_is_refused_at_the_call() -> None:
+    line = Line()
+    with pytest.raises(KeyError):
+        line.ask("?", "withdrawals")
+    assert line.limiter.next_grant(line.now) is None
+
+
+def test_an_answer_lowers_what_is_left_and_nothing_else() -> None:
+    limiter = GlobalRateLimiter(1.0)
+    limiter.answered("group=ticker; min=600; sec=3", ("ticker",), 100.0)
+    limiter.answered("group=candle; min=600", ("candle",), 100.0)
+    limiter.answered(None, ("market",), 100.0)
+    left = limiter.get_remaining_tokens(100.0)
+    assert (left["ticker"], left["candle"], left["market"]) == (3, 10, 10)
+
+
+def test_429_stops_a_group_and_418_all_of_its_scope() -> None:
+    limiter = GlobalRateLimiter(1.0)
+    assert limiter.refused(429, ("candle",), 100.0) == 101.0
+    left = limiter.get_remaining_tokens(100.9)
+    assert (left["candle"], left["ticker"]) == (0, 10)
+    assert limiter.get_remaining_tokens(101.0)["candle"] == 10
+
+    assert limiter.refused(418, ("ticker",), 200.0) == 260.0
+    left = limiter.get_remaining_tokens(259.0)
+    assert {name for name, count in left.items() if count} == {"default"}
+    limiter.refused(418, ("default",), 200.0)
+    assert not any(limiter.get_remaining_tokens(259.0).values())
+
+
+def test_each_further_stop_is_twice_as_long_until_it_is_forgiven() -> None:
+    limiter = GlobalRateLimiter(1.0)
+    assert limiter.refused(429, ("candle",), 100.0) == 101.0
+    assert limiter.refused(429, ("candle",), 100.1) == 101.1, "sent together, refused together"
+    assert limiter.refused(429, ("candle",), 102.0) == 104.0
+    assert limiter.refused(429, ("candle",), 105.0) == 109.0
+    assert limiter.refused(429, ("candle",), 109.0 + 60.1) == 170.1
+    for _ in range(20):
+        end = limiter.refused(418, ("candle",), limiter.stopped_until("candle") + 1.0)
+    assert end == pytest.approx(limiter.stopped_until("ticker"))
+    last = limiter.refused(418, ("candle",), end + 1.0)
+    assert last == end + 1.0 + 3600.0, "never longer than an hour"
+
+
+def test_the_exchange_may_ask_for_a_longer_stop() -> None:
+    limiter = GlobalRateLimiter(1.0)
+    assert limiter.refused(429, ("candle",), 100.0, at_least_s=9.0) == 109.0
+    assert limiter.refused(429, ("ticker",), 100.0, at_least_s=0.1) == 101.0
+
+
+def test_nobody_goes_while_his_group_is_stopped() -> None:
+    line = Line()
+    line.limiter.refused(429, ("candle",), line.now)
+    line.ask("candle", "candle")
+    line.ask("ticker", "ticker")
+    assert line.run(line.now) == ["ticker"]
+    assert line.run() == ["candle"]
+    assert line.went[-1][1] == 1001.0
 
 
 def test_each_group_has_its_own_budget() -> None:
-    limiter = GlobalRateLimiter(share=0.8)
-    assert limiter.get_remaining_tokens(100.0) == {
+    line = Line(share=0.8)
+    assert line.limiter.get_remaining_tokens(line.now) == {
         "market": 8,
         "candle": 8,
         "trade": 8,
         "ticker": 8,
         "orderbook": 8,
+        "websocket-connect": 4,
         "default": 24,
     }
-    limiter.group("candle").sent(100.0)
-    assert limiter.get_remaining_tokens(100.0)["candle"] == 7
-    assert limiter.get_remaining_tokens(100.0)["ticker"] == 8
-    with pytest.raises(KeyError):
-        limiter.group("withdrawals")
+    line.ask("one", "candle")
+    line.run(line.now)
+    assert line.limiter.get_remaining_tokens(line.now)["candle"] == 7
 
 
 def test_the_limits_are_those_of_the_facts() -> None:
     if not FACTS.is_file():
         pytest.skip("the fact sheets do not lie beside this checkout")
     facts = json.loads(FACTS.read_text(encoding="utf-8"))
+    full = GlobalRateLimiter(1.0).get_remaining_tokens(0.0)
     for name, row in facts["quotation_rest"].items():
-        assert REST_WINDOWS[name] == ((row["limit"], float(row["per"].rstrip("s"))),)
-    assert REST_WINDOWS["default"] == ((facts["exchange_rest"]["default"]["limit"], 1.0),)
+        assert (row["limit"], row["per"]) == (full[name], "1s")
+    connects = facts["websocket"]["websocket-connect"]
+    assert (connects["limit"], connects["per"]) == (full["websocket-connect"], "1s")
+    # A bucket of 30 less what may come 50 ms closer together.
+    assert facts["exchange_rest"]["default"]["limit"] == 30
+    assert full["default"] == 28
     messages = facts["websocket"]["websocket-message"]
     spans = [float(per.rstrip("s")) for per in messages["per"]]
     assert tuple(zip(messages["limit"], spans, strict=True)) == MESSAGE_WINDOWS

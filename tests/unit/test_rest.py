@@ -20,7 +20,7 @@ from upbit_ws_qt.errors import (
 )
 from upbit_ws_qt.events import Balance, OrderbookUnit
 from upbit_ws_qt.markets import Instrument, Market
-from upbit_ws_qt.ratelimit import REST_WINDOWS
+from upbit_ws_qt.ratelimit import GROUPS
 from upbit_ws_qt.timeframe import Timeframe
 
 
@@ -78,7 +78,7 @@ def test_what_is_asked(
     call: rest.RestCall[Any], path: str, query: str, group: str, signed: bool
 ) -> None:
     assert (call.path, call.query, call.group, call.signed) == (path, query, group, signed)
-    assert call.group in REST_WINDOWS
+    assert call.group in GROUPS
 
 
 @pytest.mark.parametrize(
@@ -369,7 +369,7 @@ def error_body(name: str | int, message: str = "메시지") -> bytes:
 def test_a_refused_key_is_told_apart_by_name(name: str) -> None:
     """``out_of_scope`` comes as 401 or as 403."""
     for status in (401, 403):
-        error = rest.error_of(status, error_body(name), 100.0)
+        error = rest.error_of(status, error_body(name))
         assert isinstance(error, AuthenticationFailed)
         assert error.name == name
         assert str(error) == f"{name}: 메시지"
@@ -378,24 +378,28 @@ def test_a_refused_key_is_told_apart_by_name(name: str) -> None:
 def test_an_unknown_401_is_taken_for_a_refused_key() -> None:
     """Asking again and again with a bad key ends in a block."""
     for answer in (error_body("something_new"), b"", b"<html>"):
-        assert isinstance(rest.error_of(401, answer, 100.0), AuthenticationFailed)
+        assert isinstance(rest.error_of(401, answer), AuthenticationFailed)
 
 
 @pytest.mark.parametrize("name", ["nonce_used", "invalid_query_payload"])
 def test_a_401_about_one_call_does_not_condemn_the_key(name: str) -> None:
-    error = rest.error_of(401, error_body(name), 100.0)
+    error = rest.error_of(401, error_body(name))
     assert isinstance(error, RequestRejected)
     assert error.name == name
 
 
-def test_429_waits_for_the_next_second_and_418_longer() -> None:
+@pytest.mark.parametrize("status", [429, 418])
+@pytest.mark.parametrize(
+    ("header", "asked_for"), [(None, 0.0), ("30", 30.0), ("soon", 0.0), ("-3", 0.0)]
+)
+def test_a_limit_says_which_and_for_how_long(
+    status: int, header: str | None, asked_for: float
+) -> None:
     for answer in (error_body("too_many_requests"), b"", b"Too many requests"):
-        error = rest.error_of(429, answer, 100.0)
+        error = rest.error_of(status, answer, header)
         assert isinstance(error, RateLimited)
-        assert error.retry_at == 101.0
-        error = rest.error_of(418, answer, 100.0)
-        assert isinstance(error, RateLimited)
-        assert error.retry_at == 160.0
+        assert (error.status, error.retry_after_s) == (status, asked_for)
+        assert error.retry_at is None, "that is for the limiter to say"
 
 
 @pytest.mark.parametrize(
@@ -424,6 +428,6 @@ def test_an_endless_answer_is_an_unreadable_one() -> None:
 
 
 def refused_with(status: int, answer: bytes, name: str, message: str) -> None:
-    error = rest.error_of(status, answer, 100.0)
+    error = rest.error_of(status, answer)
     assert isinstance(error, RequestRejected)
     assert (error.name, error.message) == (name, message)

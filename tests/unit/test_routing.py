@@ -29,8 +29,8 @@ from upbit_ws_qt.events import (
     stamped,
 )
 from upbit_ws_qt.recovery import EpochManager
-from upbit_ws_qt.routing import DataRoutingEngine, Outlet, OutletStatistics, StreamEvent, stream_of
-from upbit_ws_qt.subscriptions import BALANCE_STREAM, Stream
+from upbit_ws_qt.routing import DataRoutingEngine, Outlet, OutletStatistics
+from upbit_ws_qt.subscriptions import BALANCE_STREAM, Stream, StreamEvent, stream_of
 
 TICKER = Stream("ticker", "KRW-BTC")
 TRADE = Stream("trade", "KRW-BTC")

@@ -29,7 +29,8 @@ from upbit_ws_qt.simulator.frames import (
 )
 from upbit_ws_qt.simulator.grid import PriceGrid
 from upbit_ws_qt.simulator.listing import MARKETS, select
-from upbit_ws_qt.simulator.market import LiveMarket, Market
+from upbit_ws_qt.simulator.live import LiveMarket
+from upbit_ws_qt.simulator.market import Market
 from upbit_ws_qt.simulator.packet import Packet
 from upbit_ws_qt.simulator.rows import RowWriter, instrument_row, market_row
 from upbit_ws_qt.simulator.spelling import Spelling, java_double
@@ -52,7 +53,7 @@ def payloads(market: LiveMarket, writer: FrameWriter) -> dict[str, bytes]:
     candle = market.candle(Timeframe.MINUTE_1)
     return {
         "ticker": writer.ticker(trade, day, "SNAPSHOT"),
-        "trade": writer.trade(trade, day.prev_close, market.best_sizes(NOW), "REALTIME"),
+        "trade": writer.trade(trade, day.prev_close, market.best(NOW), "REALTIME"),
         "orderbook": writer.orderbook(book, 30, 0.0, "REALTIME"),
         "candle": writer.candle(Timeframe.MINUTE_1, candle, "REALTIME"),
     }
@@ -87,9 +88,9 @@ def test_a_spelled_double_reads_back_as_itself(number: float) -> None:
 
 def test_default_and_simple_spell_prices_and_sizes_differently() -> None:
     grid = PriceGrid("KRW-BTC", 2_900_000.0)
-    default = Spelling(grid, 8, simple=False)
-    simple = Spelling(grid, 8, simple=True)
-    assert (default.price(116_606), simple.price(116_606)) == ("1.16606E8", "116606000")
+    default = Spelling(grid, simple=False)
+    simple = Spelling(grid, simple=True)
+    assert (default.prices[116_606], simple.prices[116_606]) == ("1.16606E8", "116606000")
     assert (default.size(77_720), simple.size(79_276)) == ("0.00077720", "7.9276E-4")
     assert (default.size(4_648_838_371), simple.size(4_648_838_371)) == (
         "46.48838371",
@@ -101,23 +102,23 @@ def test_default_and_simple_spell_prices_and_sizes_differently() -> None:
 
 def test_a_spelling_forgets_and_stays_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("upbit_ws_qt.simulator.spelling._REMEMBERED", 2)
-    spelling = Spelling(PriceGrid("KRW-BTC", 2_900_000.0), 8, simple=True)
-    assert [spelling.price(quanta) for quanta in (1, 2, 3, 4, 1)] == [
+    spelling = Spelling(PriceGrid("KRW-BTC", 2_900_000.0), simple=True)
+    assert [spelling.prices[quanta] for quanta in (1, 2, 3, 4, 1)] == [
         "1000",
         "2000",
         "3000",
         "4000",
         "1000",
     ]
-    assert len(spelling._prices) <= 3
+    assert len(spelling.prices) <= 3
 
 
-@given(st.integers(0, 10**9), st.integers(0, 10**14), st.sampled_from([0, 2, 5, 8]))
-def test_fixed_decimals_are_exact(quanta: int, volume: int, decimals: int) -> None:
-    spelling = Spelling(PriceGrid("BTC-ETH", 1e-8), decimals, simple=False)
+@given(st.integers(0, 10**9), st.integers(0, 10**22))
+def test_fixed_decimals_are_exact(quanta: int, volume: int) -> None:
+    spelling = Spelling(PriceGrid("BTC-ETH", 1e-8), simple=False)
     assert Decimal(spelling.fixed_price(quanta)) == Decimal(quanta).scaleb(-8)
-    assert Decimal(spelling.fixed_volume(volume)) == Decimal(volume).scaleb(-decimals)
-    assert spelling.fixed_value(10 ** (8 + decimals)) == "1.00000000"
+    assert Decimal(spelling.fixed_volume(volume)) == Decimal(volume).scaleb(-8)
+    assert spelling.fixed_value(10**16) == "1.00000000"
 
 
 # --- Frames ----------------------------------------------------------------------------------

@@ -13,18 +13,20 @@ from hypothesis import strategies as st
 
 from upbit_ws_qt.markets import table_tick_size
 from upbit_ws_qt.simulator.book import DEPTH, Book, Moment
-from upbit_ws_qt.simulator.candles import Candle, merged
 from upbit_ws_qt.simulator.days import DAY_MS, MINUTE_MS, MINUTES_A_DAY
 from upbit_ws_qt.simulator.floor import Kind, TradingFloor
 from upbit_ws_qt.simulator.grid import PriceGrid
 from upbit_ws_qt.simulator.listing import MARKETS, Listing, select
-from upbit_ws_qt.simulator.market import LiveMarket, Market, Trade
+from upbit_ws_qt.simulator.live import LiveMarket
+from upbit_ws_qt.simulator.market import Market
 from upbit_ws_qt.simulator.settle import least_volume, settle, tilted
+from upbit_ws_qt.simulator.story import Candle, merged
+from upbit_ws_qt.simulator.trades import Trade
 from upbit_ws_qt.timeframe import Timeframe
 
 NOW = 1_793_000_042_345  # 2026-10-26, 42 s into a minute
 TODAY = NOW // DAY_MS
-CODES = [listing.code for listing in MARKETS]
+CODES = [row.code for row in MARKETS if row.listed_ms <= (TODAY - 300) * DAY_MS][::12]
 FEW_CODES = ["KRW-BTC", "KRW-XRP", "KRW-SHIB", "KRW-AQT", "BTC-XLM", "USDT-BTC"]
 
 
@@ -155,15 +157,16 @@ def test_the_trades_of_a_minute_add_up_to_it(code: str, pace: float) -> None:
     story = market(code, pace=pace)
     minutes = story.history.minutes(TODAY)
     for row in range(0, len(minutes.minute), max(len(minutes.minute) // 12, 1)):
-        trades = story.reader.trades(TODAY * MINUTES_A_DAY + int(minutes.minute[row]))
+        trades = story.story.trades(TODAY * MINUTES_A_DAY + int(minutes.minute[row]))
         prices, volumes = trades.price, trades.volume
         assert len(trades) == int(minutes.count[row])
         assert (prices[0], prices[-1]) == (int(minutes.open[row]), int(minutes.close[row]))
         assert (max(prices), min(prices)) == (int(minutes.high[row]), int(minutes.low[row]))
         assert min(volumes) > 0
-        assert sum(volumes) == int(minutes.volume[row])
+        scale = story.history.volume_scale
+        assert sum(volumes) == int(minutes.volume[row]) * scale
         value = sum(price * volume for price, volume in zip(prices, volumes, strict=True))
-        assert value == minutes.value(row, row + 1)
+        assert value == minutes.value(row, row + 1) * scale
         assert all(on_tick(story, price) for price in set(prices))
         assert trades.time == sorted(trades.time)
         assert trades.time[-1] - trades.start_ms == int(minutes.last_ms[row])
@@ -178,19 +181,23 @@ def test_a_thin_market_at_a_wild_pace_still_adds_up(seed: int) -> None:
         assert int(minutes.volume.sum()) == day.volume
         assert minutes.value(0, len(minutes.minute)) == day.low * day.volume + day.value_above
         row = number % len(minutes.minute)
-        trades = story.reader.trades(number * MINUTES_A_DAY + int(minutes.minute[row]))
+        trades = story.story.trades(number * MINUTES_A_DAY + int(minutes.minute[row]))
         assert min(trades.volume) > 0
-        assert sum(trades.volume) == int(minutes.volume[row])
+        scale = story.history.volume_scale
+        assert sum(trades.volume) == int(minutes.volume[row]) * scale
         value = sum(map(operator.mul, trades.price, trades.volume))
-        assert value == minutes.value(row, row + 1)
+        assert value == minutes.value(row, row + 1) * scale
 
 
 def test_tiny_prices_count_whole_coins() -> None:
     listing = Listing("KRW-TINY", "티끌", "Tiny", 0.00002, 0.05, 0.0, 1e15, 5.0, NOW - 400 * DAY_MS)
     story = Market(listing, 1)
-    assert story.history.volume_decimals == 0
+    assert story.history.volume_scale == 10**8
     day = story.history.days.day(TODAY)
     assert int(story.history.minutes(TODAY).volume.sum()) == day.volume
+    candle = take(story, Timeframe.DAY, (TODAY + 1) * DAY_MS, 1, (TODAY + 1) * DAY_MS)[0]
+    assert candle.volume == day.volume * 10**8
+    assert candle.value == (day.low * day.volume + day.value_above) * 10**8
 
 
 def test_days_follow_each_other_without_a_jump() -> None:
@@ -226,12 +233,19 @@ def test_nothing_was_traded_before_the_listing() -> None:
     assert live.state().candle.start_ms == first * DAY_MS
 
 
-def test_a_market_joins_the_floor_when_it_was_traded_for_a_day() -> None:
-    listed = select(("KRW-PEPE",))[0].listed_ms
-    assert TradingFloor(MARKETS, 1, 1.0, listed + DAY_MS - 1).listings.get("KRW-PEPE") is None
-    young = TradingFloor(MARKETS, 1, 1.0, listed + DAY_MS)
-    assert young.live("KRW-PEPE").state().candle.volume > 0
-    assert TradingFloor(MARKETS, 1, 1.0, 0).listings == {}
+def test_a_market_joins_the_floor_with_its_first_trade() -> None:
+    listing = select(("KRW-PEPE",))[0]
+    trading = TradingFloor((listing,), 1, 1.0, listing.listed_ms - 1)
+    first_ms = Market(listing, 1).first_trade_ms(0)
+    assert first_ms >= listing.listed_ms
+    for now_ms, listed in ((first_ms - 1, False), (first_ms, True)):
+        assert list(trading.run(now_ms)) == []
+        assert ("KRW-PEPE" in trading.listings) is listed
+        at_once = TradingFloor((listing,), 1, 1.0, now_ms)
+        assert ("KRW-PEPE" in at_once.listings) is listed
+    live = trading.live("KRW-PEPE")
+    assert live.last.time_ms == first_ms
+    assert live.state() == TradingFloor((listing,), 1, 1.0, first_ms).live("KRW-PEPE").state()
 
 
 def test_searching_ends_with_the_listing() -> None:
@@ -507,12 +521,12 @@ def test_a_side_near_zero_is_short() -> None:
     book = live.book(NOW)
     assert 0 < len(book.bids) < DEPTH
     assert len(book.asks) == DEPTH
-    assert live.best_sizes(NOW) == (book.best_ask[1], book.best_bid[1])
+    assert live.best(NOW) == (book.best_ask, book.best_bid)
     grouped = live.book(NOW, 10)
     assert grouped.bids == []
     assert grouped.best_bid == (0, 0)
     assert grouped.best_ask[0] % 10 == 0
-    moment = Moment(NOW, live.last.time_ms, live.market.reader.trades(NOW // MINUTE_MS), 0)
+    moment = Moment(NOW, live.last.time_ms, live.market.story.trades(NOW // MINUTE_MS), 0)
     assert live.market.books.size(moment, 0) == 0
 
 
@@ -521,7 +535,7 @@ def test_a_book_forgets_and_stays_the_same(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("upbit_ws_qt.simulator.book._REMEMBERED", 3)
     live = LiveMarket(market("KRW-ETH"), NOW)
     assert [live.book(NOW + step) for step in (0, 900, 0)] == undisturbed
-    assert len(live.market.books._sizes) <= 5
+    assert len(live.market.books._lives) <= 5
 
 
 def test_the_book_of_a_quiet_market_is_as_old_as_its_last_change() -> None:

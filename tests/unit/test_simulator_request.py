@@ -1,23 +1,23 @@
-"""Requests, REST parameters and tokens are read as the exchange reads them."""
+"""Requests and REST parameters are read as the exchange reads them."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import uuid
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
-import jwt
 import pytest
 
-from upbit_ws_qt.settings import Credentials
 from upbit_ws_qt.simulator.account import Account
-from upbit_ws_qt.simulator.keys import KeyRefused, KeyRing
 from upbit_ws_qt.simulator.query import (
+    ExchangeError,
     QuotationError,
     decimal_number,
     last_trade_ms,
     moment,
+    read_body,
+    read_query,
     whole_number,
 )
 from upbit_ws_qt.simulator.request import Refusal, Request, Wish, read_request
@@ -71,6 +71,7 @@ def test_the_order_of_the_parts_does_not_matter_and_old_flags_are_known() -> Non
         ([TICKET, {"type": 1, "codes": ["KRW-BTC"]}], "WRONG_FORMAT"),
         ([TICKET, {"type": "orderbook", "codes": ["KRW-BTC"], "level": "0"}], "WRONG_FORMAT"),
         ([TICKET, {"type": "orderbook", "codes": ["KRW-BTC"], "level": True}], "WRONG_FORMAT"),
+        ([TICKET, {"type": "orderbook", "codes": ["A"], "level": 10**400}], "WRONG_FORMAT"),
         ([TICKET, {"type": "ticker", "codes": ["A"], "is_only_snapshot": "true"}], "WRONG_FORMAT"),
         ([TICKET, {"type": "ticker", "codes": ["A"]}, {"format": "XML"}], "WRONG_FORMAT"),
         ([TICKET, {"method": "NOPE"}], "WRONG_FORMAT"),
@@ -101,6 +102,28 @@ def test_listing_needs_no_wish() -> None:
     )
 
 
+def test_more_codes_than_are_allowed_have_the_wrong_format() -> None:
+    wishes = [{"type": "ticker", "codes": ["A", "B"]}, {"type": "trade", "codes": ["A"]}]
+    text = json.dumps([TICKET, *wishes])
+    assert read_request(text, private=False, most_codes=2) == Refusal("WRONG_FORMAT")
+    assert isinstance(read_request(text, private=False, most_codes=3), Request)
+
+
+def test_bytes_are_read_like_text() -> None:
+    text = json.dumps([TICKET, {"type": "ticker", "codes": ["KRW-BTC"]}])
+    assert read_request(text.encode(), private=False) == read_request(text, private=False)
+
+
+def test_a_type_may_come_twice_with_different_levels() -> None:
+    found = read(
+        TICKET,
+        {"type": "orderbook", "codes": ["KRW-BTC"], "level": 10_000},
+        {"type": "orderbook", "codes": ["KRW-BTC"]},
+    )
+    assert isinstance(found, Request)
+    assert [wish.level for wish in found.wishes] == [10_000.0, 0.0]
+
+
 def test_private_types_are_for_the_private_path() -> None:
     assert read(TICKET, {"type": "myAsset"}, private=True) == Request("t", (Wish("myAsset"),))
     assert read(TICKET, {"type": "myOrder", "codes": []}, private=True) == Request(
@@ -111,6 +134,22 @@ def test_private_types_are_for_the_private_path() -> None:
         read(TICKET, {"type": "ticker", "codes": ["KRW-BTC"]}, private=True),
     ]
     assert refused == [Refusal("WRONG_FORMAT"), Refusal("INVALID_PARAM", {"type": "ticker"})]
+
+
+def test_announcements_have_categories_and_perhaps_a_body() -> None:
+    notice = {"type": "announcement"}
+    assert read(TICKET, notice, private=True) == Request("t", (Wish("announcement"),))
+    wish = notice | {"categories": ["trade", "wallet"], "include_body": True}
+    assert read(TICKET, wish, private=True) == Request(
+        "t", (Wish("announcement", categories=("trade", "wallet"), include_body=True),)
+    )
+    for wrong, refused in (
+        ({"categories": "trade"}, Refusal("WRONG_FORMAT")),
+        ({"include_body": "true"}, Refusal("WRONG_FORMAT")),
+        ({"categories": ["gossip"]}, Refusal("INVALID_PARAM", {"type": "gossip"})),
+    ):
+        assert read(TICKET, notice | wrong, private=True) == refused
+    assert read(TICKET, notice) == Refusal("INVALID_PARAM", {"type": "announcement"})
 
 
 # --- REST parameters -------------------------------------------------------------------------
@@ -131,17 +170,70 @@ def test_to_is_iso_8601_in_utc(text: str, expected: int) -> None:
     assert moment({"to": text}, NOW) == expected
 
 
-def test_bad_parameters_name_themselves() -> None:
-    for call in (
-        lambda: moment({"to": "yesterday"}, NOW),
-        lambda: last_trade_ms({"to": "25:00:00"}, NOW),
-        lambda: whole_number({"count": "-1"}, "count", 1, 200),
-        lambda: decimal_number({"level": "x"}, "level"),
-    ):
-        with pytest.raises(QuotationError, match=r"to|count|level") as caught:
-            call()
-        assert caught.value.status == 400
+@pytest.mark.parametrize(
+    ("read_it", "message"),
+    [
+        (lambda: moment({"to": "yesterday"}, NOW), "Type mismatch"),
+        (lambda: last_trade_ms({"to": "25:00:00"}, NOW), "Type mismatch"),
+        (lambda: whole_number({"count": "many"}, "count", 1, 200), "Type mismatch"),
+        (lambda: whole_number({"count": "1.5"}, "count", 1, 200), "Type mismatch"),
+        (lambda: whole_number({"count": "9" * 5000}, "count", 1, 200), "Type mismatch"),
+        (lambda: whole_number({"count": "-1"}, "count", 1, 200), "Invalid parameter"),
+        (lambda: whole_number({"count": "0"}, "count", 1, 200, least=1), "Invalid parameter"),
+        (lambda: decimal_number({"level": "x"}, "level"), "Type mismatch"),
+        (lambda: decimal_number({"level": "sNaN"}, "level"), "Type mismatch"),
+        (lambda: decimal_number({"level": "Infinity"}, "level"), "Type mismatch"),
+    ],
+)
+def test_bad_parameters_get_the_exchanges_words(
+    read_it: Callable[[], object], message: str
+) -> None:
+    with pytest.raises(QuotationError, match=message) as caught:
+        read_it()
+    assert caught.value.status == 400
+
+
+def test_numbers_are_cut_and_have_defaults() -> None:
     assert whole_number({"count": "900"}, "count", 1, 200) == 200
+    assert whole_number({}, "count", 1, 200) == 1
+    assert decimal_number({}, "level") == 0
+    assert decimal_number({"level": "0.10"}, "level") == Decimal("0.1")
+
+
+def test_a_query_is_hashed_as_it_reads() -> None:
+    fields, text = read_query("market=KRW-BTC&states%5B%5D=wait&states[]=watch&empty=&to=a%2Bb")
+    assert fields == {
+        "market": ["KRW-BTC"],
+        "states": ["wait", "watch"],
+        "empty": [""],
+        "to": ["a+b"],
+    }
+    assert text == "market=KRW-BTC&states[]=wait&states[]=watch&empty=&to=a+b"
+    assert read_query("") == ({}, "")
+
+
+def test_a_body_is_an_object_or_a_form() -> None:
+    body = {"market": "KRW-BTC", "price": 1.50, "volume": "0.10", "ok": True, "none": None}
+    fields, text = read_body(json.dumps(body).encode())
+    assert fields == {"market": ["KRW-BTC"], "price": ["1.5"], "volume": ["0.10"], "ok": ["true"]}
+    assert text == "market=KRW-BTC&price=1.5&volume=0.10&ok=true&none=null"
+    # The order is that of the body, and numbers are as they are written.
+    assert read_body(b' {"b": 1e-05, "a": 100.0}')[1] == "b=1e-05&a=100.0"
+    for name in ("uuids", "uuids[]"):
+        fields, text = read_body(json.dumps({name: ["x", "y", 3]}).encode())
+        assert (fields, text) == ({"uuids": ["x", "y", "3"]}, "uuids[]=x&uuids[]=y&uuids[]=3")
+    assert read_body("id=\ud55c".encode()) == ({"id": ["한"]}, "id=한")
+    assert read_body(b"uuids%5B%5D=x&uuids%5B%5D=y") == (
+        {"uuids": ["x", "y"]},
+        "uuids[]=x&uuids[]=y",
+    )
+
+
+@pytest.mark.parametrize("body", [b'{"market": ', b"{1}", b"\xff", b'{"a": ' + b"[" * 100_000])
+def test_a_body_that_is_neither_is_an_error(body: bytes) -> None:
+    with pytest.raises(ExchangeError) as caught:
+        read_body(body)
+    assert (caught.value.status, caught.value.name) == (400, "validation_error")
 
 
 def test_trades_end_at_a_time_of_day_some_days_ago() -> None:
@@ -151,93 +243,6 @@ def test_trades_end_at_a_time_of_day_some_days_ago() -> None:
     assert last_trade_ms({"to": "010000", "days_ago": "1"}, NOW) == midnight - 82_800_000 - 1
     assert last_trade_ms({"days_ago": "2"}, NOW) == midnight - 86_400_000 - 1
     assert last_trade_ms({"cursor": str((midnight + 5) * 10_000 + 3)}, NOW) == midnight + 5
-
-
-# --- Keys ------------------------------------------------------------------------------------
-
-
-def signed(key: Credentials, algorithm: str = "HS256", **claims: Any) -> str:
-    body = {"access_key": key.access_key, "nonce": str(uuid.uuid4()), **claims}
-    options = jwt.algorithms.HMACAlgorithm
-    method = options(options.SHA512 if algorithm == "HS512" else options.SHA256)
-    # Made with the algorithm itself: jwt.encode warns of keys as short as the exchange's.
-    head = jwt.utils.base64url_encode(json.dumps({"alg": algorithm, "typ": "JWT"}).encode())
-    whole = head + b"." + jwt.utils.base64url_encode(json.dumps(body).encode())
-    signature = jwt.utils.base64url_encode(method.sign(whole, key.secret_key.encode()))
-    return f"Bearer {whole.decode()}.{signature.decode()}"
-
-
-def refusal(ring: KeyRing, authorization: str | None, query: str = "") -> str:
-    with pytest.raises(KeyRefused) as caught:
-        ring.check(authorization, query)
-    return caught.value.name
-
-
-@pytest.mark.parametrize("algorithm", ["HS256", "HS512"])
-def test_its_own_keys_are_accepted(algorithm: str) -> None:
-    ring = KeyRing(1)
-    key = ring.issue()
-    assert ring.check(signed(key, algorithm)) == key.access_key
-    assert len(key.access_key) == len(key.secret_key) == 40
-    assert ring.issue().access_key != key.access_key
-
-
-def test_a_token_by_the_library_is_accepted() -> None:
-    ring = KeyRing(1)
-    key = ring.issue()
-    claims = {"access_key": key.access_key, "nonce": "n"}
-    token = jwt.encode(claims, key.secret_key, algorithm="HS256")
-    assert ring.check(f"Bearer {token}") == key.access_key
-
-
-def test_other_tokens_are_refused_with_the_exchanges_words() -> None:
-    ring = KeyRing(1)
-    key = ring.issue()
-    forged = Credentials(key.access_key, "x" * 40)
-    good = signed(key)
-    assert refusal(ring, None) == "no_authorization_token"
-    assert refusal(ring, "Basic abc") == "no_authorization_token"
-    for broken in ("Bearer abc", "Bearer a.b.c", "Bearer W10.W10.W10", good[:-3] + "abc"):
-        assert refusal(ring, broken) == "jwt_verification"
-    assert refusal(ring, signed(forged)) == "jwt_verification"
-    assert refusal(ring, signed(key, "none")) == "jwt_verification"
-    assert refusal(ring, signed(key, nonce="")) == "jwt_verification"
-    assert refusal(ring, signed(Credentials("unknown", "y" * 40))) == "invalid_access_key"
-    assert refusal(ring, signed(key, access_key=5)) == "invalid_access_key"
-    assert ring.check(good) == key.access_key
-    assert refusal(ring, good) == "nonce_used"
-
-
-def test_old_nonces_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("upbit_ws_qt.simulator.keys._NONCES_REMEMBERED", 2)
-    ring = KeyRing(1)
-    key = ring.issue()
-    for nonce in ("a", "b", "c"):
-        ring.check(signed(key, nonce=nonce))
-    assert refusal(ring, signed(key, nonce="b")) == "nonce_used"
-    ring.check(signed(key, nonce="a"))
-
-
-def test_the_hash_of_the_query_is_checked() -> None:
-    ring = KeyRing(1)
-    key = ring.issue()
-    query = "market=KRW-BTC&states[]=wait"
-    right = hashlib.sha512(query.encode()).hexdigest()
-    ring.check(signed(key, query_hash=right, query_hash_alg="SHA512"), query)
-    ring.check(signed(key, query_hash=right), "market=KRW-BTC&states%5B%5D=wait")
-    assert refusal(ring, signed(key), query) == "invalid_query_payload"
-    assert refusal(ring, signed(key, query_hash="0" * 128), query) == "invalid_query_payload"
-    wrong_name = signed(key, query_hash=right, query_hash_alg="MD5")
-    assert refusal(ring, wrong_name, query) == "invalid_query_payload"
-
-
-def test_a_refused_key_is_not_in_the_error() -> None:
-    ring = KeyRing(1)
-    key = ring.issue()
-    with pytest.raises(KeyRefused) as caught:
-        ring.check(signed(Credentials(key.access_key, "z" * 40)))
-    assert key.access_key not in str(caught.value)
-    assert key.secret_key not in str(caught.value)
 
 
 # --- The account -----------------------------------------------------------------------------

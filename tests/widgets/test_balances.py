@@ -726,11 +726,11 @@ def test_prices_that_stand_still_are_said(
     feed: Feed, exchange: SimulatedExchange, bound: BalanceMonitor
 ) -> None:
     feed.until(lambda: bound._bar._badge == "Polled")
-    exchange.refuse(503)
-    feed(exchange.drop_connections())
+    exchange.faults.refuse(503)
+    exchange.faults.drop()
     feed.until(lambda: "Prices:" in bound._bar._badge)
     assert order(bound)
-    exchange.refuse(None)
+    exchange.faults.clear("refuse")
     feed.until(lambda: bound._bar._badge == "Polled")
 
 

@@ -245,7 +245,7 @@ def test_a_failed_load_is_shown_and_tried_again_when_the_user_moves(
     feed.until(lambda: errors)
     assert state(chart).message.startswith("봉을 불러오지 못했습니다: ")
     assert not state(chart).is_waiting
-    exchange.refuse(503)  # else the connection's return would try again as well
+    exchange.faults.refuse(503)  # else the connection's return would try again as well
     feed(exchange.start())
     feed.turns(20)
     assert not has_loaded(chart)
@@ -289,12 +289,12 @@ def test_what_was_traded_while_the_connection_was_gone_is_filled_in(
     """After a short absence the hole is filled; after a long one the chart starts afresh."""
     open_chart(chart, feed, manager)
     feed(exchange.advance(30_000))
-    exchange.refuse(503)
-    feed(exchange.drop_connections())
+    exchange.faults.refuse(503)
+    exchange.faults.drop()
     feed.until(lambda: chart.stateText() != "")
     assert state(chart).badge != ""
     feed(exchange.advance(minutes * 60_000))
-    exchange.refuse(None)
+    exchange.faults.clear("refuse")
     feed.until(lambda: chart.stateText() == "")
     expected = truth(feed, chart, "1m", 10)
     feed.until(lambda: agrees(shown(chart)[-1], expected[-1]))

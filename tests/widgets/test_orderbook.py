@@ -951,15 +951,15 @@ def test_a_lost_connection_is_said_with_the_time_of_the_data(
     feed.until(lambda: widget._book is not None)
     settle(widget, qtbot)
     feed.until(lambda: painted(widget).rows and not painted(widget).badge)
-    exchange.refuse(503)
-    feed(exchange.drop_connections())
+    exchange.faults.refuse(503)
+    exchange.faults.drop()
     feed.until(lambda: painted(widget).badge)
     badge = painted(widget).badge
     assert badge.startswith(("Reconnecting", "Connecting"))
     # 1_790_000_000_000 ms is 23:13:20 of a day in Korea.
     assert "as of 23:13:" in badge
     assert painted(widget).rows
-    exchange.refuse(None)
+    exchange.faults.clear("refuse")
     feed.until(lambda: not painted(widget).badge)
 
 

@@ -1,32 +1,33 @@
-"""Performs what a :class:`FeedProtocol` decides: dials, sends, fetches, one timer. No Qt."""
+"""Performs what a connection's brain decides: dials, sends, fetches, one timer. No Qt."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
 import time
+import weakref
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
-from upbit_ws_qt.errors import UpbitError
+from upbit_ws_qt.actions import Close, Connect, Instant, Ping, Probe, Send
+from upbit_ws_qt.errors import RateLimited, UpbitError
 from upbit_ws_qt.events import Balance
-from upbit_ws_qt.protocol import (
-    Close,
-    Connect,
-    FeedProtocol,
-    Fetch,
-    Instant,
-    Ping,
-    Send,
-)
+from upbit_ws_qt.polling import Fetch
+from upbit_ws_qt.probe import ProbeProtocol
+from upbit_ws_qt.protocol import Action, FeedProtocol
+from upbit_ws_qt.ratelimit import GlobalRateLimiter, Priority
 
+from .limits import note_refusal, wait_turn
 from .transport import WebSocketTransport, dial
 
-__all__ = ["ConnectionDriver", "Fetcher", "now"]
+__all__ = ["ConnectionDriver", "Fetcher", "Line", "now"]
 
 Fetcher = Callable[[Fetch], Coroutine[Any, Any, tuple[Balance, ...]]]
 Spawner = Callable[[Coroutine[Any, Any, None], str], "asyncio.Task[None]"]
+
+_DIAL = ("websocket-connect",)
 
 # A timer later than this means that our own thread stood still: the socket is read before anything
 # is concluded from the silence.
@@ -42,43 +43,50 @@ def now() -> Instant:
     return Instant(time.monotonic(), time.time())
 
 
-# State: the transport or the dial under way, the tasks of fetches, the timer with its deadline,
-# and how many pongs were reported.
-class ConnectionDriver:
-    """One connection at work. Messages are only taken in :meth:`ingest`, at the owner's pace.
+class Brain(Protocol):
+    """What a driver serves: a :class:`FeedProtocol` or its :class:`ProbeProtocol`."""
+
+    def connection_made(self, now: Instant, /) -> None: ...
+    def connection_lost(self, error: UpbitError, now: Instant) -> None: ...
+    def receive_message(self, data: bytes, now: Instant) -> None: ...
+    def pong_received(self, now: Instant, /) -> None: ...
+    def handle_timer(self, now: Instant) -> None: ...
+    def next_action(self, now: Instant) -> Action | None: ...
+    def next_deadline(self) -> float | None: ...
+
+
+BrainT = TypeVar("BrainT", bound=Brain)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where and how to dial.
 
     Args:
-        protocol: the brain.
-        url: where to dial.
-        fetch: asks REST.
+        url: the WebSocket's.
+        limiter: where a dial waits for its turn.
         loop: gives the event loop when it is needed.
         spawn: runs a coroutine as a task somebody owns.
-        wake: called when there is something to ingest or events wait in ``protocol``.
     """
 
-    def __init__(
-        self,
-        protocol: FeedProtocol,
-        url: str,
-        *,
-        fetch: Fetcher,
-        loop: Callable[[], asyncio.AbstractEventLoop],
-        spawn: Spawner,
-        wake: Callable[[], None],
-        connect_timeout_s: float = 10.0,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
+    url: str
+    limiter: GlobalRateLimiter
+    loop: Callable[[], asyncio.AbstractEventLoop]
+    spawn: Spawner
+    connect_timeout_s: float = 10.0
+    tls: ssl.SSLContext | None = None
+
+
+# State: the transport or the dial under way, the timer with its deadline, and how many pongs were
+# reported.
+class SocketDriver(Generic[BrainT]):
+    """One socket at work. Subclasses say what else there is to do."""
+
+    def __init__(self, protocol: BrainT, line: Line) -> None:
         self.protocol = protocol
-        self._url = url
-        self._fetch = fetch
-        self._loop = loop
-        self._spawn = spawn
-        self._wake = wake
-        self._connect_timeout_s = connect_timeout_s
-        self._tls = tls
+        self._line = line
         self._transport: WebSocketTransport | None = None
         self._dialling: asyncio.Task[None] | None = None
-        self._fetching: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._deadline: float | None = None
         self._pongs = 0
@@ -91,26 +99,6 @@ class ConnectionDriver:
     def settle(self, at: Instant | None = None) -> None:
         """Perform every action that is due and arm the timer; call it after each change."""
         self._perform(at or now())
-        self._wake()
-
-    def _perform(self, at: Instant) -> None:
-        while (action := self.protocol.next_action(at)) is not None:
-            match action:
-                case Connect():
-                    self._dialling = self._spawn(self._dial(), "dial")
-                case Send(data):
-                    if self._transport is not None:
-                        self._transport.send(data)
-                case Ping():
-                    if self._transport is not None:
-                        self._transport.ping()
-                case Fetch():
-                    task = self._spawn(self._answer(action), "fetch")
-                    self._fetching.add(task)
-                    task.add_done_callback(self._fetching.discard)
-                case Close():
-                    self._close()
-        self._arm(at)
 
     def ingest(self, deadline: float) -> bool:
         """Hand the messages that came to the protocol until ``deadline`` (monotonic seconds).
@@ -140,14 +128,12 @@ class ConnectionDriver:
     def close(self) -> None:
         """End everything at once; needs nobody's answer."""
         self._close()
-        for task in tuple(self._fetching):
-            task.cancel()
         self._disarm()
 
     # -- heard from the transport -----------------------------------------------------------------
 
     def messages_waiting(self) -> None:
-        self._wake()
+        raise NotImplementedError
 
     def transport_lost(self, error: UpbitError) -> None:
         # What came before the end is handed in before the end.
@@ -157,12 +143,34 @@ class ConnectionDriver:
 
     # -- inside -----------------------------------------------------------------------------------
 
+    def _perform(self, at: Instant) -> None:
+        while (action := self.protocol.next_action(at)) is not None:
+            match action:
+                case Connect():
+                    self._dialling = self._line.spawn(self._dial(), "dial")
+                case Send(data):
+                    if self._transport is not None:
+                        self._transport.send(data)
+                case Ping():
+                    if self._transport is not None:
+                        self._transport.ping()
+                case Close():
+                    self._close()
+                case _:
+                    self._do(action)
+        self._arm(at)
+
+    def _do(self, action: Action) -> None:
+        """Perform what is not about the socket; a probe has nothing else to do."""
+
     async def _dial(self) -> None:
+        line = self._line
         try:
-            transport = await dial(
-                self._url, self, tls=self._tls, timeout_s=self._connect_timeout_s
-            )
+            await wait_turn(line.limiter, _DIAL, Priority.CLICK)
+            transport = await dial(line.url, self, tls=line.tls, timeout_s=line.connect_timeout_s)
         except UpbitError as error:
+            if isinstance(error, RateLimited):
+                note_refusal(line.limiter, error, _DIAL)
             self._dialling = None
             self._lost(error)
             return
@@ -171,16 +179,6 @@ class ConnectionDriver:
         self._pongs = 0
         self.protocol.connection_made(now())
         self.settle()
-
-    async def _answer(self, fetch: Fetch) -> None:
-        result: tuple[Balance, ...] | UpbitError
-        try:
-            result = await self._fetch(fetch)
-        except UpbitError as error:
-            result = error
-        at = now()
-        self.protocol.reply(fetch, result, at)
-        self.settle(at)
 
     def _lost(self, error: UpbitError) -> None:
         at = now()
@@ -203,7 +201,7 @@ class ConnectionDriver:
         self._deadline = deadline
         if deadline is not None:
             delay = max(0.0, deadline - at.monotonic)
-            self._timer = self._loop().call_later(delay, self._on_timer, deadline)
+            self._timer = self._line.loop().call_later(delay, self._on_timer, deadline)
 
     def _disarm(self) -> None:
         if self._timer is not None:
@@ -214,15 +212,97 @@ class ConnectionDriver:
         at = now()
         early = deadline - at.monotonic
         if early > _EARLY_S:
-            self._timer = self._loop().call_later(early, self._on_timer, deadline)
+            self._timer = self._line.loop().call_later(early, self._on_timer, deadline)
             return
         if early > 0:
             at = at._replace(monotonic=deadline)
         if -early > _STALLED_S and not caught_up:
             again = partial(self._on_timer, deadline, caught_up=True)
-            self._timer = self._loop().call_later(_CATCH_UP_S, again)
+            self._timer = self._line.loop().call_later(_CATCH_UP_S, again)
             return
         self.ingest(at.monotonic + _CATCH_UP_S)
         self._timer = self._deadline = None
         self.protocol.handle_timer(at)
         self.settle(at)
+
+
+# State: the base's, the tasks of fetches, and the driver of the probe once there was something to
+# try.
+class ConnectionDriver(SocketDriver[FeedProtocol]):
+    """One connection at work. Messages are only taken in :meth:`ingest`, at the owner's pace.
+
+    Args:
+        protocol: the brain.
+        line: where and how to dial.
+        fetch: asks REST.
+        wake: called when there is something to ingest or events wait in ``protocol``.
+    """
+
+    def __init__(
+        self, protocol: FeedProtocol, line: Line, fetch: Fetcher, wake: Callable[[], None]
+    ) -> None:
+        super().__init__(protocol, line)
+        self._fetch = fetch
+        self._wake = wake
+        self._fetching: set[asyncio.Task[None]] = set()
+        self._probe: ProbeDriver | None = None
+
+    @property
+    def is_probing(self) -> bool:
+        """Whether a second, short-lived socket tries what is new in a refused request."""
+        return self._probe is not None and self._probe.is_open
+
+    def settle(self, at: Instant | None = None) -> None:
+        """Perform every action that is due and arm the timer; call it after each change."""
+        super().settle(at)
+        self._wake()
+
+    def close(self) -> None:
+        """End everything at once; needs nobody's answer."""
+        super().close()
+        for task in tuple(self._fetching):
+            task.cancel()
+        if self._probe is not None:
+            self._probe.close()
+
+    def messages_waiting(self) -> None:
+        self._wake()
+
+    def _do(self, action: Action) -> None:
+        if isinstance(action, Fetch):
+            task = self._line.spawn(self._answer(action), "fetch")
+            self._fetching.add(task)
+            task.add_done_callback(self._fetching.discard)
+        elif isinstance(action, Probe):
+            if self._probe is None and self.protocol.probe.suspects:
+                self._probe = ProbeDriver(self.protocol.probe, self._line, self)
+            if self._probe is not None:
+                self._probe.settle()
+
+    async def _answer(self, fetch: Fetch) -> None:
+        result: tuple[Balance, ...] | UpbitError
+        try:
+            result = await self._fetch(fetch)
+        except UpbitError as error:
+            result = error
+        at = now()
+        self.protocol.reply(fetch, result, at)
+        self.settle(at)
+
+
+# State: the base's.
+class ProbeDriver(SocketDriver[ProbeProtocol]):
+    """The short-lived socket of the probe; what it finds out changes what its owner wants."""
+
+    def __init__(self, protocol: ProbeProtocol, line: Line, owner: ConnectionDriver) -> None:
+        super().__init__(protocol, line)
+        self._owner = weakref.ref(owner)
+
+    def messages_waiting(self) -> None:
+        self.ingest(float("inf"))
+
+    def _perform(self, at: Instant) -> None:
+        super()._perform(at)
+        owner = self._owner()
+        if owner is not None:
+            owner.settle(at)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from typing import TypeVar
@@ -11,10 +10,11 @@ import httpx
 
 from upbit_ws_qt.auth import UpbitAuthenticator
 from upbit_ws_qt.errors import ConnectFailed, InvalidState, RateLimited, RequestTimeout
-from upbit_ws_qt.ratelimit import GlobalRateLimiter, SlidingWindows
+from upbit_ws_qt.ratelimit import GlobalRateLimiter, Priority
 from upbit_ws_qt.rest import RestCall, error_of
 from upbit_ws_qt.settings import FeedSettings
 
+from .limits import note_refusal, wait_turn
 from .reasons import unreachable
 
 __all__ = ["RestClient"]
@@ -38,8 +38,8 @@ class RestClient:
         """Sign with this from now on; None takes the right to make signed calls away."""
         self._authenticator = authenticator
 
-    async def call(self, call: RestCall[ResultT]) -> ResultT:
-        """Make one call, waiting for its turn.
+    async def call(self, call: RestCall[ResultT], priority: Priority = Priority.SHOWN) -> ResultT:
+        """Make one call, waiting for its turn among all others of its group.
 
         Raises:
             InvalidState: it must be signed and there is no key, or the host may not get it.
@@ -47,8 +47,8 @@ class RestClient:
             AuthenticationFailed, RateLimited, RequestRejected: the exchange said no.
             DecodeError: the answer is not what the documents say.
         """
-        windows = self._limiter.group(call.group)
-        await _turn(windows)
+        groups = (call.group,)
+        await wait_turn(self._limiter, groups, priority)
         headers = self._signature(call) if call.signed else {}
         try:
             response = await self._http().get(call.path, params=call.params, headers=headers)
@@ -59,11 +59,14 @@ class RestClient:
         except httpx.HTTPError as error:
             logger.info("no answer to %s: %s", call.path, error)
             raise ConnectFailed(unreachable(error)) from error
+        left = response.headers.get("Remaining-Req")
+        self._limiter.answered(left, groups, time.monotonic())
         if response.is_success:
             return call.parse(response.content)
-        refusal = error_of(response.status_code, response.content, time.monotonic())
-        if isinstance(refusal, RateLimited) and refusal.retry_at is not None:
-            windows.stop_until(refusal.retry_at)
+        asked_for = response.headers.get("Retry-After")
+        refusal = error_of(response.status_code, response.content, asked_for)
+        if isinstance(refusal, RateLimited):
+            note_refusal(self._limiter, refusal, groups)
         raise refusal
 
     async def close(self) -> None:
@@ -88,18 +91,3 @@ class RestClient:
         if not self._settings.may_receive_key(self._settings.rest_url):
             raise InvalidState("the key is not sent to this host; name it in trusted_hosts")
         return self._authenticator.headers(call.query)
-
-
-async def _turn(windows: SlidingWindows) -> None:
-    """Wait for a place in the windows; first come, first served."""
-    await _sleep_until(windows.reserve(time.monotonic()))
-    if windows.is_stopped(time.monotonic()):
-        await _turn(windows)
-
-
-async def _sleep_until(at: float) -> None:
-    # Not every event loop's timers keep from firing early, and early is one call too many.
-    left = at - time.monotonic()
-    if left > 0:
-        await asyncio.sleep(left)
-        await _sleep_until(at)

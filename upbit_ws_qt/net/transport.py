@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
@@ -32,6 +31,7 @@ from upbit_ws_qt.errors import (
     UpbitError,
 )
 from upbit_ws_qt.ratelimit import STOPS_S
+from upbit_ws_qt.rest import seconds_of
 
 from .reasons import unreachable
 
@@ -162,7 +162,7 @@ class WebSocketTransport(asyncio.BufferedProtocol):
         self._protocol.receive_eof()
         if not self._opened.done():
             refused = self._protocol.handshake_exc or exc
-            self._opened.set_exception(handshake_error(refused, time.monotonic()))
+            self._opened.set_exception(handshake_error(refused))
         elif self._listener is not None:
             # 1006 stands for an end without a close frame; the exchange ends idle ones like that.
             code = self._protocol.close_code or CloseCode.ABNORMAL_CLOSURE
@@ -191,9 +191,7 @@ class WebSocketTransport(asyncio.BufferedProtocol):
         if self._protocol.handshake_exc is None:
             self._opened.set_result(None)
         else:
-            self._opened.set_exception(
-                handshake_error(self._protocol.handshake_exc, time.monotonic())
-            )
+            self._opened.set_exception(handshake_error(self._protocol.handshake_exc))
 
     def _process_frame(self, frame: Frame) -> None:
         if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
@@ -278,18 +276,16 @@ async def dial(
     return opening
 
 
-def handshake_error(error: Exception | None, now: float) -> UpbitError:
-    """What a failed handshake means at the monotonic second ``now``.
-
-    The status decides whether another try makes sense, and when.
-    """
+def handshake_error(error: Exception | None) -> UpbitError:
+    """What a failed handshake means; the status decides whether another try makes sense."""
     if isinstance(error, InvalidStatus):
         status = error.response.status_code
         refused = f"the handshake was refused with HTTP {status}"
         if status in (401, 403):
             return AuthenticationFailed(refused)
         if status in STOPS_S:
-            return RateLimited(refused, now + STOPS_S[status])
+            asked_for = seconds_of(error.response.headers.get("Retry-After"))
+            return RateLimited(refused, status=status, retry_after_s=asked_for)
         return ConnectFailed(refused, status)
     if isinstance(error, WebSocketException):
         return ConnectFailed(f"the handshake failed: {error}")

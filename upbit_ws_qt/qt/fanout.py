@@ -9,7 +9,8 @@ import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from upbit_ws_qt.routing import DataRoutingEngine, Outlet, StreamEvent
+from upbit_ws_qt.routing import DataRoutingEngine, Outlet
+from upbit_ws_qt.subscriptions import StreamEvent
 
 from .lifecycle import is_gone
 from .running import spawn

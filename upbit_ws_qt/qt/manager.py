@@ -40,15 +40,16 @@ from upbit_ws_qt.events import (
     SubscriptionEvent,
 )
 from upbit_ws_qt.health import HealthReport, assess
-from upbit_ws_qt.net.connection import ConnectionDriver, now
+from upbit_ws_qt.net.connection import ConnectionDriver, Line, now
 from upbit_ws_qt.net.http import RestClient
+from upbit_ws_qt.net.limits import limiter_for
 from upbit_ws_qt.polling import Fetch
 from upbit_ws_qt.protocol import FeedProtocol
-from upbit_ws_qt.ratelimit import GlobalRateLimiter
+from upbit_ws_qt.ratelimit import Priority
 from upbit_ws_qt.recovery import EpochManager
-from upbit_ws_qt.routing import Outlet, StreamEvent
+from upbit_ws_qt.routing import Outlet
 from upbit_ws_qt.settings import Credentials, FeedSettings
-from upbit_ws_qt.subscriptions import BALANCE_STREAM, Stream, SubscriptionSpec
+from upbit_ws_qt.subscriptions import BALANCE_STREAM, Stream, StreamEvent, SubscriptionSpec
 
 from .clients import ClientTable, SubscriptionSummary
 from .fanout import SubscriptionOutlet
@@ -110,7 +111,8 @@ class GlobalWebSocketManager(QObject):
         self._epochs = EpochManager()
         self._pump = EventPump(self._epochs, self.settings.frame_interval_ms, self)
         self._pump.status.connect(self._take_status)
-        self._rest = RestClient(self.settings, GlobalRateLimiter(self.settings.limit_share))
+        self._limiter = limiter_for(self.settings.rest_url, self.settings.limit_share)
+        self._rest = RestClient(self.settings, self._limiter)
         self._has_key = False
         self._protocols = {
             ConnectionType.PUBLIC: self._protocol(ConnectionType.PUBLIC, polled=False),
@@ -369,7 +371,10 @@ class GlobalWebSocketManager(QObject):
             connection_quality=quality,
             uptime_seconds=uptime,
             last_message_timestamp=None if last is None else datetime.fromtimestamp(last, UTC),
-            active_connections=sum(driver.is_open for driver in self._drivers.values()),
+            active_connections=sum(
+                driver.is_open + driver.is_probing for driver in self._drivers.values()
+            ),
+            suspects=sum(len(protocol.probe.suspects) for protocol in self._protocols.values()),
             active_subscriptions=len(outlets),
             messages=router.events,
             messages_per_second=router.events / uptime if uptime else 0.0,
@@ -401,7 +406,9 @@ class GlobalWebSocketManager(QObject):
         self._pump.router.route(event)
         self._pump.wake()
 
-    async def call_rest(self, call: rest.RestCall[ResultT]) -> ResultT:
+    async def call_rest(
+        self, call: rest.RestCall[ResultT], priority: Priority = Priority.SHOWN
+    ) -> ResultT:
         """Make one REST call within the limits; the proxies' ``get_*`` are made of it.
 
         Raises:
@@ -413,7 +420,7 @@ class GlobalWebSocketManager(QObject):
                 "this can only be awaited on Qt's event loop; use proxy.start(...) in a slot, or "
                 "upbit_ws_qt.run(main) instead of asyncio.run(main())"
             )
-        return await self._rest.call(call)
+        return await self._rest.call(call, priority)
 
     async def get_accounts(self) -> tuple[Balance, ...]:
         """All balances, asked for now.
@@ -524,15 +531,9 @@ class GlobalWebSocketManager(QObject):
         )
 
     def _driver(self, connection_type: ConnectionType, url: str) -> ConnectionDriver:
-        return ConnectionDriver(
-            self._protocols[connection_type],
-            url,
-            fetch=_Accounts(self._rest),
-            loop=feed_loop,
-            spawn=_spawn,
-            wake=weakly(self._pump.wake),
-            connect_timeout_s=self.settings.connect_timeout_s,
-        )
+        line = Line(url, self._limiter, feed_loop, _spawn, self.settings.connect_timeout_s)
+        fetch, wake = _Accounts(self._rest), weakly(self._pump.wake)
+        return ConnectionDriver(self._protocols[connection_type], line, fetch, wake)
 
 
 _WRONG_THREAD = (

@@ -28,6 +28,7 @@ from upbit_ws_qt.events import (
 )
 from upbit_ws_qt.health import HealthReport
 from upbit_ws_qt.markets import check_markets
+from upbit_ws_qt.ratelimit import Priority
 from upbit_ws_qt.subscriptions import SubscriptionSpec
 from upbit_ws_qt.timeframe import Timeframe
 
@@ -336,18 +337,23 @@ class WebSocketClientProxy(QObject):
         self, code: str, unit: Timeframe, count: int, to_ms: int | None
     ) -> list[CandleEvent]:
         candles: list[CandleEvent] = []
+        # What is seen first is what came last: older pages give way to other callers.
+        priority = Priority.SHOWN
         while (left := count - len(candles)) > 0:
             asked = min(left, rest.CANDLE_PAGE)
-            page = await self._call(rest.candles(code, unit, asked, to_ms))
+            page = await self._call(rest.candles(code, unit, asked, to_ms), priority)
+            priority = Priority.BACKFILL
             candles[:0] = page
             if len(page) < asked:
                 break
             to_ms = page[0].start_ms
         return candles
 
-    async def _call(self, call: rest.RestCall[ResultT]) -> ResultT:
+    async def _call(
+        self, call: rest.RestCall[ResultT], priority: Priority = Priority.SHOWN
+    ) -> ResultT:
         self._open_token()
-        result = await self._manager.call_rest(call)
+        result = await self._manager.call_rest(call, priority)
         self._open_token()
         return result
 

@@ -13,7 +13,8 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from upbit_ws_qt.events import BalanceEvent, MarketEvent, WebSocketEvent
 from upbit_ws_qt.net.connection import ConnectionDriver
 from upbit_ws_qt.recovery import EpochManager
-from upbit_ws_qt.routing import DataRoutingEngine, StreamEvent
+from upbit_ws_qt.routing import DataRoutingEngine
+from upbit_ws_qt.subscriptions import StreamEvent
 
 from .bridge import SLICE_S, QtBridgeManager
 from .fanout import FanoutHub, SubscriptionOutlet

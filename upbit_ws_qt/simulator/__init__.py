@@ -7,22 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .behaviour import Behaviour
+    from .faults import Faults
     from .replay import RecordedExchange
+    from .script import Script
     from .server import MockUpbitWebSocketServer, ReceivedRequest, SimulatedExchange
 
 # Loaded when asked for, so that the pure modules do not pull in the HTTP server.
 _MODULES = {
     "Behaviour": "behaviour",
+    "Faults": "faults",
     "MockUpbitWebSocketServer": "server",
     "ReceivedRequest": "server",
     "RecordedExchange": "replay",
+    "Script": "script",
     "SimulatedExchange": "server",
 }
 __all__ = [
     "Behaviour",
+    "Faults",
     "MockUpbitWebSocketServer",
     "ReceivedRequest",
     "RecordedExchange",
+    "Script",
     "SimulatedExchange",
 ]
 

@@ -1,21 +1,51 @@
-"""The account that the simulated exchange keeps for whoever holds its key. Pure."""
+"""The account that the simulated exchange keeps for whoever holds its key. Pure.
+
+Amounts are exact: the sums run in a context that refuses to round.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import (
+    ROUND_HALF_UP,
+    Context,
+    Decimal,
+    DivisionByZero,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+    localcontext,
+)
 
-__all__ = ["Account", "Holding"]
+__all__ = ["EXACT", "Account", "Holding", "InsufficientFunds"]
+
+# Amounts have up to 20 decimals (price x volume x fee) and up to 25 digits before them.
+EXACT = Context(prec=100, traps=[DivisionByZero, Inexact, InvalidOperation, Overflow])
+_ROUNDED = Context(prec=100, rounding=ROUND_HALF_UP)
+_AVERAGE_PLACES = Decimal("0.00000001")
+_ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
+class InsufficientFunds(Exception):
+    """More is asked for than is free."""
+
+    def __init__(self, currency: str, wanted: Decimal, free: Decimal) -> None:
+        super().__init__(f"expected at least {wanted:f} {currency} to be free; there is {free:f}")
+        self.currency = currency
+
+
+@dataclass(slots=True)
 class Holding:
-    """One currency of the account; amounts are exact, prices in ``unit_currency``."""
+    """One currency of the account: what is free, and what orders hold.
+
+    ``avg_buy_price`` is in ``unit_currency``, without fees; 0 where the exchange knows none.
+    """
 
     currency: str
-    balance: Decimal
-    locked: Decimal = Decimal(0)
-    avg_buy_price: Decimal = Decimal(0)
+    balance: Decimal = _ZERO
+    locked: Decimal = _ZERO
+    avg_buy_price: Decimal = _ZERO
     avg_buy_price_modified: bool = False
     unit_currency: str = "KRW"
 
@@ -26,9 +56,9 @@ class Holding:
         """
         return {
             "currency": self.currency,
-            "balance": f"{self.balance:f}",
-            "locked": f"{self.locked:f}",
-            "avg_buy_price": f"{self.avg_buy_price:f}",
+            "balance": _plain(self.balance, ".0"),
+            "locked": _plain(self.locked, ".0"),
+            "avg_buy_price": _plain(self.avg_buy_price, ""),
             "avg_buy_price_modified": self.avg_buy_price_modified,
             "unit_currency": self.unit_currency,
         }
@@ -54,13 +84,88 @@ def _opening_holdings() -> tuple[Holding, ...]:
     )
 
 
-# State: the holdings; nothing changes them yet, because this account has no orders.
+# State: the holdings by currency.
 class Account:
-    """Balances of one customer."""
+    """Balances of one customer.
 
-    def __init__(self) -> None:
-        self.holdings: tuple[Holding, ...] = _opening_holdings()
+    Args:
+        holdings: what it begins with; None for the account every demonstration begins with.
+    """
+
+    def __init__(self, holdings: Iterable[Holding] | None = None) -> None:
+        made = _opening_holdings() if holdings is None else holdings
+        self.holdings: dict[str, Holding] = {holding.currency: holding for holding in made}
 
     def rows(self) -> list[dict[str, object]]:
         """All holdings as ``/v1/accounts`` lists them."""
-        return [holding.row() for holding in self.holdings]
+        return [holding.row() for holding in self.holdings.values()]
+
+    def holding(self, currency: str) -> Holding:
+        """What there is of a currency; it is entered with nothing where it is new."""
+        return self.holdings.setdefault(currency, Holding(currency))
+
+    def free(self, currency: str) -> Decimal:
+        """What orders may be placed with."""
+        holding = self.holdings.get(currency)
+        return _ZERO if holding is None else holding.balance
+
+    def lock(self, currency: str, amount: Decimal) -> None:
+        """Set aside what is free.
+
+        Raises:
+            InsufficientFunds: less than ``amount`` is free; nothing has changed then.
+        """
+        self._move(currency, amount.copy_negate(), amount)
+
+    def unlock(self, currency: str, amount: Decimal) -> None:
+        """Give back what was set aside."""
+        self._move(currency, amount, amount.copy_negate())
+
+    def spend(self, currency: str, amount: Decimal) -> None:
+        """Let go of what was set aside; coins that are gone to the last leave no average."""
+        self._move(currency, _ZERO, amount.copy_negate())
+        holding = self.holding(currency)
+        if not (holding.balance or holding.locked):
+            holding.avg_buy_price, holding.avg_buy_price_modified = _ZERO, False
+
+    def receive(self, currency: str, amount: Decimal) -> None:
+        """Take in what a sale brought, fee already taken off."""
+        self._move(currency, amount, _ZERO)
+
+    def buy(self, currency: str, volume: Decimal, funds: Decimal, unit_currency: str) -> None:
+        """Take in bought coins and work their price (``funds``, without fee) into the average.
+
+        Coins whose average was in another currency get this purchase's price as their average:
+        the exchange does not document how it converts.
+        """
+        holding = self.holding(currency)
+        with localcontext(EXACT):
+            before = holding.balance + holding.locked
+            if not before or holding.unit_currency != unit_currency:
+                cost, coins = funds, volume
+            else:
+                cost, coins = holding.avg_buy_price * before + funds, before + volume
+        average = _ROUNDED.divide(cost, coins)
+        holding.avg_buy_price = average.quantize(_AVERAGE_PLACES, context=_ROUNDED)
+        holding.unit_currency = unit_currency
+        self._move(currency, volume, _ZERO)
+
+    def _move(self, currency: str, free: Decimal, locked: Decimal) -> None:
+        holding = self.holding(currency)
+        with localcontext(EXACT):
+            new_balance, new_locked = holding.balance + free, holding.locked + locked
+        if new_balance < 0:
+            raise InsufficientFunds(currency, free.copy_abs(), holding.balance)
+        if new_locked < 0:
+            raise ValueError(
+                f"expected at most {holding.locked:f} {currency} to be taken from what orders "
+                f"hold; got {locked.copy_abs():f}"
+            )
+        holding.balance, holding.locked = new_balance, new_locked
+
+
+def _plain(amount: Decimal, whole_ending: str) -> str:
+    """The amount without exponent and idle zeros, a whole one with ``whole_ending``."""
+    whole, _, decimals = f"{amount:f}".partition(".")
+    decimals = decimals.rstrip("0")
+    return f"{whole}.{decimals}" if decimals else whole + whole_ending

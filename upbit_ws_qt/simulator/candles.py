@@ -1,101 +1,28 @@
-"""Candles of every unit, read from the history up to a moment. Pure."""
+"""Candles of every unit, read from a market's story up to a moment. Pure."""
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 
 from upbit_ws_qt.timeframe import Timeframe
 
 from .days import DAY_MS, MINUTE_MS, MINUTES_A_DAY
-from .history import History, Minutes
+from .history import Minutes
 from .noise import Ints
-from .trades import MinuteTrades, TradeMaker
+from .story import Candle, Story, candle_of, merged
 
-__all__ = ["Candle", "CandleReader", "candle_of", "merged"]
-
-_DAYS_AT_ONCE = 400
+__all__ = ["Candle", "CandleReader"]
 
 
-class Candle(NamedTuple):
-    """One candle in quanta and volume units; ``last_ms`` is the time of its last trade."""
-
-    start_ms: int
-    open: int
-    high: int
-    low: int
-    close: int
-    volume: int
-    value: int
-    last_ms: int
-
-
-def merged(early: Candle | None, late: Candle) -> Candle:
-    """One candle of two neighbours; it starts where the first starts."""
-    if early is None:
-        return late
-    return Candle(
-        early.start_ms,
-        early.open,
-        max(early.high, late.high),
-        min(early.low, late.low),
-        late.close,
-        early.volume + late.volume,
-        early.value + late.value,
-        late.last_ms,
-    )
-
-
-# State: the trades of the minutes read last.
+# State: none of its own.
 class CandleReader:
-    """Reads candles and trades of one market at a moment ``now_ms``; nothing later is seen."""
+    """Reads candles of one market at a moment ``now_ms``; nothing later is seen."""
 
-    def __init__(self, history: History, maker: TradeMaker) -> None:
-        self.history = history
-        self._maker = maker
-        self._trades: dict[int, MinuteTrades] = {}
-
-    def trades(self, minute: int) -> MinuteTrades:
-        """All trades of ``minute`` (minutes since 1970), those to come included."""
-        found = self._trades.get(minute)
-        if found is None:
-            if len(self._trades) >= 4:
-                del self._trades[next(iter(self._trades))]
-            found = self._trades[minute] = self._maker.minute(minute)
-        return found
-
-    def part_of_minute(self, now_ms: int) -> Candle | None:
-        """The minute that ``now_ms`` is in, with what was traded in it up to and at that ms."""
-        trades = self.trades(now_ms // MINUTE_MS)
-        done = sum(1 for time in trades.time if time <= now_ms)
-        return candle_of(trades, trades.start_ms, 0, done) if done else None
-
-    def span(self, start_ms: int, now_ms: int) -> Candle | None:
-        """One candle from ``start_ms`` (a whole minute of the same day) up to ``now_ms``."""
-        minutes = self.history.minutes(start_ms // DAY_MS)
-        first = minutes.row_of(start_ms % DAY_MS // MINUTE_MS)
-        last = minutes.row_of(now_ms % DAY_MS // MINUTE_MS)
-        whole, part = self.rows(minutes, first, last, start_ms), self.part_of_minute(now_ms)
-        return whole if part is None else merged(whole, part)
-
-    def rows(self, minutes: Minutes, first: int, last: int, start_ms: int) -> Candle | None:
-        """One candle of the rows from ``first`` up to, not including, ``last``."""
-        if first >= last:
-            return None
-        return Candle(
-            start_ms,
-            int(minutes.open[first]),
-            int(minutes.high[first:last].max()),
-            int(minutes.low[first:last].min()),
-            int(minutes.close[last - 1]),
-            int(minutes.volume_sums[last] - minutes.volume_sums[first]),
-            minutes.value(first, last),
-            minutes.day * DAY_MS
-            + int(minutes.minute[last - 1]) * MINUTE_MS
-            + int(minutes.last_ms[last - 1]),
-        )
+    def __init__(self, story: Story) -> None:
+        self._story = story
 
     def backwards(self, unit: Timeframe, to_ms: int, now_ms: int) -> Iterator[Candle | None]:
         """Candles that start before ``to_ms``, newest first, with gaps where nobody traded.
@@ -108,23 +35,13 @@ class CandleReader:
             return self._minutes_backwards(unit.duration_ms // MINUTE_MS, to_ms, now_ms)
         return self._days_backwards(unit, to_ms, now_ms)
 
-    def traded_minutes_backwards(self, end_ms: int) -> Iterator[int | None]:
-        """Minutes (since 1970) with trades that start at or before ``end_ms``, newest first."""
-        for day in range(end_ms // DAY_MS, self.history.first_day - 1, -1):
-            minutes = self.history.minutes(day)
-            for minute in reversed(minutes.minute.tolist()):
-                number = day * MINUTES_A_DAY + minute
-                if number * MINUTE_MS <= end_ms:
-                    yield number
-            yield None
-
     def _seconds_backwards(self, to_ms: int, now_ms: int) -> Iterator[Candle | None]:
-        for minute in self.traded_minutes_backwards(min(to_ms - 1, now_ms)):
+        for minute in self._story.traded_minutes_backwards(min(to_ms - 1, now_ms)):
             if minute is None:
                 yield None
                 continue
-            trades = self.trades(minute)
-            last = sum(1 for time in trades.time if time <= now_ms)
+            trades = self._story.trades(minute)
+            last = bisect.bisect_right(trades.time, now_ms)
             while last:
                 start = trades.time[last - 1] // 1000 * 1000
                 first = last - 1
@@ -136,11 +53,10 @@ class CandleReader:
 
     def _minutes_backwards(self, unit: int, to_ms: int, now_ms: int) -> Iterator[Candle | None]:
         newest = min(to_ms - 1, now_ms)
-        today, part = now_ms // DAY_MS, self.part_of_minute(now_ms)
-        for day in range(newest // DAY_MS, self.history.first_day - 1, -1):
-            minutes = self.history.minutes(day)
-            end = minutes.row_of(now_ms % DAY_MS // MINUTE_MS) if day == today else None
-            found = _grouped(minutes, unit, len(minutes.minute) if end is None else end)
+        today, part = now_ms // DAY_MS, self._story.part_of_minute(now_ms)
+        for day in range(newest // DAY_MS, self._story.first_day - 1, -1):
+            end = now_ms % DAY_MS // MINUTE_MS if day == today else MINUTES_A_DAY
+            found = self._grouped(day, unit, end)
             if day == today and part is not None:
                 start = part.start_ms - part.start_ms % (unit * MINUTE_MS)
                 part = part._replace(start_ms=start)
@@ -150,6 +66,23 @@ class CandleReader:
                     found.append(part)
             yield from (candle for candle in reversed(found) if candle.start_ms < to_ms)
             yield None
+
+    def _grouped(self, day: int, unit: int, end: int) -> list[Candle]:
+        """The minutes of the day before ``end`` in candles of ``unit`` minutes, oldest first."""
+        minutes = self._story.minutes(day)
+        found = _groups(minutes, unit, minutes.row_of(end), self._story.history.volume_scale)
+        touched = {minute // unit for minute in self._story.ledger.minutes_of(day)}
+        if not touched:
+            return found
+        slots = {candle.start_ms: candle for candle in found}
+        for slot in touched:
+            start_ms = day * DAY_MS + slot * unit * MINUTE_MS
+            candle = self._story.part(day, slot * unit, min((slot + 1) * unit, end))
+            if candle is None:
+                slots.pop(start_ms, None)
+            else:
+                slots[start_ms] = candle
+        return [slots[start_ms] for start_ms in sorted(slots)]
 
     def _days_backwards(self, unit: Timeframe, to_ms: int, now_ms: int) -> Iterator[Candle | None]:
         growing: Candle | None = None
@@ -170,43 +103,15 @@ class CandleReader:
     def _single_days_backwards(self, end_ms: int, now_ms: int) -> Iterator[Candle | None]:
         today, end = now_ms // DAY_MS, end_ms // DAY_MS + 1
         if end > today:
-            yield self.span(today * DAY_MS, now_ms)
+            past = self._story.part(today, 0, now_ms % DAY_MS // MINUTE_MS)
+            part = self._story.part_of_minute(now_ms)
+            whole = past if part is None else merged(past, part)
+            yield whole and whole._replace(start_ms=today * DAY_MS)
             end = today
-        while end > self.history.first_day:
-            rows = self.history.days.days(end - _DAYS_AT_ONCE, end).rows()
-            for day in reversed(rows):
-                value = day.low * day.volume + day.value_above
-                start = day.number * DAY_MS
-                yield Candle(
-                    start,
-                    day.open,
-                    day.high,
-                    day.low,
-                    day.close,
-                    day.volume,
-                    value,
-                    start + day.last_ms,
-                )
-            yield None
-            end = rows[0].number
+        yield from self._story.days_backwards(0, end)
 
 
-def candle_of(trades: MinuteTrades, start_ms: int, first: int, last: int) -> Candle:
-    """One candle of the trades from `first` up to, not including, `last`."""
-    prices, volumes = trades.price[first:last], trades.volume[first:last]
-    return Candle(
-        start_ms,
-        prices[0],
-        max(prices),
-        min(prices),
-        prices[-1],
-        sum(volumes),
-        sum(price * volume for price, volume in zip(prices, volumes, strict=True)),
-        trades.time[last - 1],
-    )
-
-
-def _grouped(minutes: Minutes, unit: int, end: int) -> list[Candle]:
+def _groups(minutes: Minutes, unit: int, end: int, scale: int) -> list[Candle]:
     """The first ``end`` rows as candles of ``unit`` minutes, oldest first."""
     if not end:
         return []
@@ -219,7 +124,7 @@ def _grouped(minutes: Minutes, unit: int, end: int) -> list[Candle]:
     last_ms: Ints = day_ms + minutes.minute[ends - 1] * MINUTE_MS + minutes.last_ms[ends - 1]
     low = minutes.day_low
     return [
-        Candle(start, open_, high, least, close, coins, low * coins + more, last)
+        Candle(start, open_, high, least, close, coins * scale, (low * coins + more) * scale, last)
         for start, open_, high, least, close, coins, more, last in zip(
             (day_ms + groups[edges] * (unit * MINUTE_MS)).tolist(),
             minutes.open[edges].tolist(),

@@ -10,10 +10,12 @@ from upbit_ws_qt.field_names import CANDLE, ORDERBOOK, TICKER, TRADE, UNIT
 from upbit_ws_qt.timeframe import Timeframe
 
 from .book import DEPTH, Book
-from .candles import Candle
 from .days import DAY_MS
-from .market import DayState, Market, Trade
+from .live import DayState
+from .market import Market
 from .spelling import Spelling, compact_date, compact_time, dashed_date, iso_seconds
+from .story import Candle
+from .trades import Trade
 
 __all__ = [
     "ERRORS",
@@ -76,9 +78,8 @@ class FrameWriter:
 
     def __init__(self, market: Market, *, simple: bool) -> None:
         self.code = market.code
-        self._grid = market.grid
         self._warning = "CAUTION" if market.listing.warning else "NONE"
-        self.spelling = Spelling(market.grid, market.history.volume_decimals, simple=simple)
+        self.spelling = Spelling(market.grid, simple=simple)
 
         def names(fields: Mapping[str, str]) -> list[str]:
             return list(fields.values() if simple else fields)
@@ -115,22 +116,22 @@ class FrameWriter:
         """The market's day right after ``trade``."""
         s, candle = self.spelling, day.candle
         difference = trade.price - day.prev_close
-        change = self._grid.price(abs(difference))
-        rate = round(abs(difference) / day.prev_close, 10)
-        sign = -1 if difference < 0 else 1
+        sign = "-" if difference < 0 else ""
+        change = s.prices[abs(difference)]
+        rate = s.number(round(abs(difference) / day.prev_close, 10))
         return (
             self._ticker
             % (
-                s.price(candle.open),
-                s.price(candle.high),
-                s.price(candle.low),
-                s.price(trade.price),
-                s.price(day.prev_close),
+                s.prices[candle.open],
+                s.prices[candle.high],
+                s.prices[candle.low],
+                s.prices[trade.price],
+                s.prices[day.prev_close],
                 change_word(difference),
-                s.number(change),
-                s.number(sign * change),
-                s.number(rate),
-                s.number(sign * rate),
+                change,
+                sign + change,
+                rate,
+                sign + rate,
                 s.size(trade.volume),
                 s.size(candle.volume),
                 s.size(day.volume_24h),
@@ -142,9 +143,9 @@ class FrameWriter:
                 "ASK" if trade.sold else "BID",
                 s.size(day.sold_volume),
                 s.size(candle.volume - day.sold_volume),
-                s.price(day.year_high),
+                s.prices[day.year_high],
                 dashed_date(day.year_high_day * DAY_MS),
-                s.price(day.year_low),
+                s.prices[day.year_low],
                 dashed_date(day.year_low_day * DAY_MS),
                 trade.time_ms,
                 stream_type,
@@ -152,10 +153,14 @@ class FrameWriter:
         ).encode()
 
     def trade(
-        self, trade: Trade, prev_close: int, best_sizes: tuple[int, int], stream_type: str
+        self,
+        trade: Trade,
+        prev_close: int,
+        best: tuple[tuple[int, int], tuple[int, int]],
+        stream_type: str,
     ) -> bytes:
-        """One fill; ``best_sizes`` are those at the best ask and the best bid."""
-        s = self.spelling
+        """One fill; ``best`` are price and size of the best ask and of the best bid after it."""
+        s, (ask, bid) = self.spelling, best
         difference = trade.price - prev_close
         moment = iso_seconds(trade.time_ms)
         return (
@@ -165,33 +170,33 @@ class FrameWriter:
                 moment[:10],
                 moment[11:],
                 trade.time_ms,
-                s.price(trade.price),
+                s.prices[trade.price],
                 s.size(trade.volume),
                 "ASK" if trade.sold else "BID",
-                s.price(prev_close),
+                s.prices[prev_close],
                 change_word(difference),
-                s.number(self._grid.price(abs(difference))),
+                s.prices[abs(difference)],
                 trade.sequential_id,
-                s.price(trade.ask),
-                s.size(best_sizes[0]),
-                s.price(trade.bid),
-                s.size(best_sizes[1]),
+                s.prices[ask[0]],
+                s.size(ask[1]),
+                s.prices[bid[0]],
+                s.size(bid[1]),
                 stream_type,
             )
         ).encode()
 
     def orderbook(self, book: Book, depth: int, level: float, stream_type: str) -> bytes:
         """The first ``depth`` rows; the totals are those of the full depth."""
-        s = self.spelling
-        asks, bids = book.asks[:depth], book.bids[:depth]
-        nothing = ((0, 0),)
-        unit = self._unit
+        s, unit = self.spelling, self._unit
+        prices, sizes = s.prices, s.sizes
         rows = [
-            unit % (s.price(ask[0]), s.price(bid[0]), s.size(ask[1]), s.size(bid[1]))
-            for ask, bid in itertools.zip_longest(asks, bids, fillvalue=nothing[0])
+            unit % (prices[ask], prices[bid], sizes[ask_size], sizes[bid_size])
+            for (ask, ask_size), (bid, bid_size) in itertools.zip_longest(
+                book.asks[:depth], book.bids[:depth], fillvalue=(0, 0)
+            )
         ]
         if len(rows) < min(depth, DEPTH):
-            empty = unit % (s.price(0), s.price(0), s.size(0), s.size(0))
+            empty = unit % (prices[0], prices[0], sizes[0], sizes[0])
             rows.extend([empty] * (min(depth, DEPTH) - len(rows)))
         return (
             self._orderbook

@@ -88,6 +88,21 @@ class PriceGrid:
         """``price`` (quote currency) on the grid, in quanta."""
         return int(self.on_grid(np.array([price * 10**self.decimals / self.scale]))[0])
 
+    def exact_price(self, quanta: int) -> Decimal:
+        """The price in the quote currency."""
+        return Decimal(quanta * self.scale).scaleb(-self.decimals)
+
+    def quanta_of(self, price: Decimal) -> int | None:
+        """``price`` (quote currency) in quanta; None when it does not lie on the grid."""
+        # Beyond these bounds no market has prices, and exact numbers get long.
+        if not price.is_finite() or not -20 < price.adjusted() < 20:
+            return None
+        numerator, denominator = price.as_integer_ratio()
+        quanta, rest = divmod(numerator * self._divisor, denominator * self.scale)
+        if rest or quanta <= 0 or quanta % self.tick(quanta):
+            return None
+        return quanta
+
     def price(self, quanta: int) -> float:
         """The price in the quote currency: the double nearest to the decimal number."""
         return quanta * self.scale / self._divisor

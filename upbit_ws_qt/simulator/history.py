@@ -60,6 +60,38 @@ class Minutes:
         """The number of rows before ``minute``; its own row when it was traded in."""
         return int(np.searchsorted(self.minute, minute))
 
+    def without(self, first: int, end: int) -> Minutes:
+        """The same day as if nobody had traded from minute ``first`` up to, not in, ``end``."""
+        rows = slice(self.row_of(first), self.row_of(end))
+        volume, low, value_above = (
+            np.delete(column, rows) for column in (self.volume, self.low, self.value_above)
+        )
+        volume_sums, value_sums = _sums(volume, low, value_above, self.day_low)
+        return Minutes(
+            day=self.day,
+            minute=np.delete(self.minute, rows),
+            count=np.delete(self.count, rows),
+            open=np.delete(self.open, rows),
+            high=np.delete(self.high, rows),
+            low=low,
+            close=np.delete(self.close, rows),
+            volume=volume,
+            value_above=value_above,
+            last_ms=np.delete(self.last_ms, rows),
+            before=np.delete(self.before, rows),
+            volume_sums=volume_sums,
+            value_sums=value_sums,
+            day_low=self.day_low,
+        )
+
+    @classmethod
+    def untraded(cls, day: int) -> Minutes:
+        """A day without trades."""
+        none, zero = np.zeros(0, dtype=np.int64), np.zeros(1, dtype=np.int64)
+        return cls(
+            day, none, none, none, none, none, none, none, none, none, none, zero, zero, day_low=1
+        )
+
 
 # State: the minutes of the days read last, least recently used first.
 class History:
@@ -76,7 +108,8 @@ class History:
         self.days = DayMaker(listing, seed, listing.trades_a_minute * pace)
         self.grid = self.days.grid
         self.first_day = self.days.first_day
-        self.volume_decimals = self.days.volume_decimals
+        self.volume_scale = 10 ** (8 - self.days.volume_decimals)
+        """Units of 1e-8 coins in one unit of the arrays here."""
         self._way_noise = Noise(seed, listing.base, "way")
         self._minutes_noise = Noise(seed, listing.code, "minutes")
         self._cache: OrderedDict[int, Minutes] = OrderedDict()
@@ -84,7 +117,7 @@ class History:
     def minutes(self, day: int) -> Minutes:
         """The minutes of ``day`` (days since 1970) in which somebody traded."""
         if day < self.first_day:
-            return _untraded(day)
+            return Minutes.untraded(day)
         found = self._cache.get(day)
         if found is not None:
             self._cache.move_to_end(day)
@@ -120,10 +153,7 @@ class History:
         # The last of n trades comes late in its minute, the later the more there are.
         last_ms = (60_000 * rng.random(rows) ** (1.0 / count)).astype(np.int64)
         last_ms[-1] = final_ms
-        value_sums = np.zeros(rows + 1, dtype=np.int64)
-        np.cumsum(volume * (low - day_low) + value_above, out=value_sums[1:])
-        volume_sums = np.zeros(rows + 1, dtype=np.int64)
-        np.cumsum(volume, out=volume_sums[1:])
+        volume_sums, value_sums = _sums(volume, low, value_above, day_low)
         return Minutes(
             day=day,
             minute=minute,
@@ -224,11 +254,12 @@ class History:
         return volume, value_above
 
 
-def _untraded(day: int) -> Minutes:
-    none, zero = np.zeros(0, dtype=np.int64), np.zeros(1, dtype=np.int64)
-    return Minutes(
-        day, none, none, none, none, none, none, none, none, none, none, zero, zero, day_low=1
-    )
+def _sums(volume: Ints, low: Ints, value_above: Ints, day_low: int) -> tuple[Ints, Ints]:
+    """The running sums of the volume and of the value above the day's low."""
+    sums = np.zeros((2, len(volume) + 1), dtype=np.int64)
+    np.cumsum(volume, out=sums[0, 1:])
+    np.cumsum(volume * (low - day_low) + value_above, out=sums[1, 1:])
+    return sums[0], sums[1]
 
 
 def _weather(rng: np.random.Generator) -> tuple[Floats, Floats]:

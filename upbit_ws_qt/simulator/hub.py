@@ -8,12 +8,13 @@ from typing import Protocol
 from upbit_ws_qt.timeframe import Timeframe
 
 from .book import DEPTH, Book
-from .candles import Candle
 from .floor import Happening, Kind, TradingFloor
 from .frames import FrameWriter
-from .market import LiveMarket
+from .live import LiveMarket
 from .packet import Packet
 from .request import Wish
+from .story import Candle
+from .trades import Trade
 
 __all__ = ["Hub", "Listener"]
 
@@ -113,8 +114,8 @@ class Hub:
         if happening.kind is Kind.TRADE:
             if streams.tickers:
                 self._send_ticker(live, streams.tickers, _REALTIME)
-            if streams.trades:
-                self._send_trade(live, streams.trades, _REALTIME)
+            if streams.trades and happening.trade is not None:
+                self._send_trade(live, happening.trade, streams.trades, _REALTIME)
         elif happening.kind is Kind.BOOK:
             self._send_changed_books(live, streams, happening.time_ms)
         else:
@@ -152,7 +153,7 @@ class Hub:
         if wish.type == "ticker":
             self._send_ticker(live, (listener,), _SNAPSHOT)
         elif wish.type == "trade":
-            self._send_trade(live, (listener,), _SNAPSHOT)
+            self._send_trade(live, live.last, (listener,), _SNAPSHOT)
         elif wish.type == "orderbook":
             book = self._book(live, wish.level, self._floor.now_ms)
             if not wish.only_snapshot:
@@ -190,11 +191,10 @@ class Hub:
         self._send(live, listeners, lambda writer: writer.ticker(trade, day, stream_type))
 
     def _send_trade(
-        self, live: LiveMarket, listeners: Iterable[Listener], stream_type: str
+        self, live: LiveMarket, trade: Trade, listeners: Iterable[Listener], stream_type: str
     ) -> None:
-        trade, before = live.last, live.prev_close
-        sizes = live.best_sizes(trade.time_ms)
-        self._send(live, listeners, lambda writer: writer.trade(trade, before, sizes, stream_type))
+        before, best = live.prev_close, live.best(trade.time_ms)
+        self._send(live, listeners, lambda writer: writer.trade(trade, before, best, stream_type))
 
     def _send(
         self,

@@ -60,8 +60,10 @@ class Order:
     """An accepted order and what has become of it; amounts are exact.
 
     ``price`` and ``volume`` are what was asked for: a market buy has no volume, a market sell no
-    price. ``locked`` is what it still holds of the customer's money (bid: quote currency with the
-    fee still to come) or coins (ask).
+    price. What is left to do is ``remaining_volume``, or ``remaining_funds`` where a market or
+    best buy may still spend so much. ``locked`` is what the rest holds: money with the fee still
+    to come (bid) or coins (ask). A cancelled order goes on saying what it held in the end, as the
+    exchange's frames do.
     """
 
     uuid: str
@@ -77,6 +79,7 @@ class Order:
     identifier: str | None = None
     state: OrderState = "wait"
     remaining_volume: Decimal | None = None
+    remaining_funds: Decimal | None = None
     executed_volume: Decimal = _ZERO
     executed_funds: Decimal = _ZERO
     reserved_fee: Decimal = _ZERO
@@ -87,6 +90,53 @@ class Order:
     prevented_locked: Decimal = _ZERO
     ended_ms: int | None = None
     fills: list[Fill] = field(default_factory=list[Fill])
+
+    @property
+    def base(self) -> str:
+        """The coin that is traded."""
+        return self.code.partition("-")[2]
+
+    @property
+    def quote(self) -> str:
+        """The currency it is paid in."""
+        return self.code.partition("-")[0]
+
+    @property
+    def held_currency(self) -> str:
+        """The currency that ``locked`` is in."""
+        return self.quote if self.side == "bid" else self.base
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something may still happen to it."""
+        return self.state in ("wait", "watch")
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether nothing is left of it."""
+        return not (self.remaining_volume if self.remaining_funds is None else self.remaining_funds)
+
+    def reserve(self) -> None:
+        """Work out what the rest holds, and the fee that is still to come.
+
+        Source: docs.upbit.com, new-order; an ask reserves no fee, it is taken from what it earns.
+        """
+        if self.side == "ask":
+            self.locked = self.remaining_volume or _ZERO
+            return
+        funds = self.remaining_funds
+        if funds is None:
+            funds = (self.price or _ZERO) * (self.remaining_volume or _ZERO)
+        self.remaining_fee = funds * self.fee_rate
+        self.locked = funds + self.remaining_fee
+
+    def reduce(self, volume: Decimal, funds: Decimal) -> None:
+        """Take this much off the rest: it was traded, or kept from being traded."""
+        if self.remaining_volume is not None:
+            self.remaining_volume -= volume
+        if self.remaining_funds is not None:
+            self.remaining_funds -= funds
+        self.reserve()
 
     def copy(self) -> Order:
         """The order as it is at this moment."""

@@ -6,17 +6,34 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, unquote
+
+import msgspec
 
 from .days import DAY_MS
 
 __all__ = [
+    "INVALID",
+    "MISSING",
     "ExchangeError",
+    "Fields",
     "QuotationError",
     "decimal_number",
     "last_trade_ms",
     "moment",
+    "read_body",
+    "read_query",
     "whole_number",
 ]
+
+#: Parameters by name, each with all its values; arrays are named without ``[]``.
+Fields: TypeAlias = dict[str, list[str]]
+
+# Source: docs.upbit.com, the examples of errors at each page of the quotation API.
+MISSING = "Missing request parameter error. Check the required parameters!"
+INVALID = "Invalid parameter. Check the given value!"
+_MISMATCH = "Type mismatch error. Check the parameters type!"
 
 # A plus sign that the client did not encode arrives as a space.
 _LOST_PLUS = re.compile(r"(:\d\d) (\d\d:?\d\d)$")
@@ -41,23 +58,83 @@ class ExchangeError(Exception):
         self.message = message
 
 
-def whole_number(query: Mapping[str, str], name: str, default: int, most: int) -> int:
-    """A number without sign, cut at ``most``."""
+def read_query(text: str) -> tuple[Fields, str]:
+    """The fields of a query string or form, and the text that a token's hash is made of.
+
+    Source: docs.upbit.com, auth: the text is not URL-encoded, and in the order sent.
+    """
+    fields: Fields = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        fields.setdefault(name.removesuffix("[]"), []).append(value)
+    return fields, unquote(text)
+
+
+def read_body(body: bytes) -> tuple[Fields, str]:
+    """The same of a body: a JSON object, or else a form.
+
+    Source: docs.upbit.com, auth: the text of a JSON body is ``k=v&k=v``, arrays are
+    ``k[]=v&k[]=v``. Numbers are taken as they are written.
+
+    Raises:
+        ExchangeError: it is neither.
+    """
+    try:
+        if not body.lstrip().startswith(b"{"):
+            return read_query(body.decode())
+        table = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        fields: Fields = {}
+        pairs: list[str] = []
+        for name, raw in table.items():
+            value: Any = msgspec.json.decode(raw)
+            many = isinstance(value, list)
+            raws = msgspec.json.decode(raw, type=list[msgspec.Raw]) if many else [raw]
+            values = [_plain(each) for each in raws]
+            plain_name = name.removesuffix("[]")
+            pairs += [f"{plain_name}[]={text}" if many else f"{name}={text}" for text in values]
+            if value is not None:
+                fields.setdefault(plain_name, []).extend(values)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise ExchangeError(400, "validation_error", "잘못된 API 요청입니다.") from None
+    return fields, "&".join(pairs)
+
+
+def _plain(raw: msgspec.Raw) -> str:
+    """A string's text, or anything else as it is written."""
+    value: Any = msgspec.json.decode(raw)
+    return value if isinstance(value, str) else bytes(raw).decode()
+
+
+def whole_number(
+    query: Mapping[str, str], name: str, default: int, most: int, least: int = 0
+) -> int:
+    """A whole number, cut at ``most``.
+
+    Raises:
+        QuotationError: it is none, or below ``least``.
+    """
     text = query.get(name, "")
     if not text:
         return default
-    if not text.isdecimal():
-        raise QuotationError(400, f"{name} is not a number: {text}")
+    if not re.fullmatch(r"-?[0-9]{1,30}", text):
+        raise QuotationError(400, _MISMATCH)
+    if int(text) < least:
+        raise QuotationError(400, INVALID)
     return min(int(text), most)
 
 
 def decimal_number(query: Mapping[str, str], name: str) -> Decimal:
-    """A decimal number, 0 where there is none."""
-    text = query.get(name) or "0"
+    """A decimal number, 0 where there is none.
+
+    Raises:
+        QuotationError: it is none.
+    """
     try:
-        return Decimal(text)
+        number = Decimal(query.get(name) or "0")
     except InvalidOperation:
-        raise QuotationError(400, f"{name} is not a number: {text}") from None
+        number = Decimal("nan")
+    if not number.is_finite():
+        raise QuotationError(400, _MISMATCH)
+    return number
 
 
 def moment(query: Mapping[str, str], now_ms: int) -> int:
@@ -71,7 +148,7 @@ def moment(query: Mapping[str, str], now_ms: int) -> int:
     try:
         found = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", text))
     except ValueError:
-        raise QuotationError(400, f"to is not a time: {text}") from None
+        raise QuotationError(400, _MISMATCH) from None
     if found.tzinfo is None:
         found = found.replace(tzinfo=UTC)
     return int(found.timestamp() * 1000)
@@ -93,7 +170,7 @@ def last_trade_ms(query: Mapping[str, str], now_ms: int) -> int:
                 tzinfo=UTC
             )
         except ValueError:
-            raise QuotationError(400, f"to is not a time: {text}") from None
+            raise QuotationError(400, _MISMATCH) from None
         end_ms = day_ms + (found.hour * 3600 + found.minute * 60 + found.second) * 1000
     if cursor:
         end_ms = min(end_ms, cursor // 10_000 + 1)

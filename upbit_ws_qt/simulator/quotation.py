@@ -6,8 +6,9 @@ import asyncio
 import time
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import msgspec
 from aiohttp import web
 
 from upbit_ws_qt.markets import table_tick_size
@@ -19,7 +20,15 @@ from .days import DAY_MS
 from .floor import TradingFloor
 from .gate import Gate, Handler, json_response
 from .market import Trade
-from .query import QuotationError, decimal_number, last_trade_ms, moment, whole_number
+from .query import (
+    INVALID,
+    MISSING,
+    QuotationError,
+    decimal_number,
+    last_trade_ms,
+    moment,
+    whole_number,
+)
 from .rows import RowWriter, instrument_row, market_row
 
 __all__ = ["QuotationApi"]
@@ -31,13 +40,17 @@ _SECONDS_KEPT_MS = 90 * DAY_MS
 _SLICE_S = 0.002
 _UNITS = {unit.rest_path: unit for unit in Timeframe}
 
-_MISSING = "market does not have a valid value"
 _NOT_FOUND = "Code not found"
+_QUOTES = {"KRW", "BTC", "USDT"}
 
 
 # State: the writers made so far.
 class QuotationApi:
-    """Answers for the markets of ``floor``."""
+    """Answers for the markets of ``floor``.
+
+    The exchange speaks HTTP/2 here, with HTTP/1.1 for who asks for that. The server library knows
+    HTTP/1.1 alone, and without TLS, which a loopback address has not, clients do not try HTTP/2.
+    """
 
     def __init__(self, floor: TradingFloor) -> None:
         self._floor = floor
@@ -52,6 +65,7 @@ class QuotationApi:
             ("/v1/trades/ticks", "trade", self._trades),
             ("/v1/orderbook", "orderbook", self._orderbook),
             ("/v1/orderbook/instruments", "orderbook", self._instruments),
+            ("/v1/orderbook/supported_levels", "orderbook", self._supported_levels),
             ("/v1/candles/minutes/{count:[0-9]+}", "candle", self._candles),
             ("/v1/candles/{unit:seconds|days|weeks|months|years}", "candle", self._candles),
         )
@@ -60,7 +74,9 @@ class QuotationApi:
     # -- quotation -----------------------------------------------------------------------------
 
     async def _market_all(self, request: web.Request) -> web.Response:
-        details = request.query.get("is_details", "false").lower() == "true"
+        # Clients in wide use still send the name of old.
+        asked = request.query.get("is_details", request.query.get("isDetails", "false"))
+        details = asked.lower() == "true"
         return json_response(
             [market_row(listing, details=details) for listing in self._floor.listings.values()]
         )
@@ -69,7 +85,9 @@ class QuotationApi:
         return await self._tickers(self._codes(request))
 
     async def _ticker_all(self, request: web.Request) -> web.Response:
-        wanted = request.query.get("quote_currencies", "").upper().split(",")
+        wanted = _listed(request, "quote_currencies")
+        if not set(wanted) <= _QUOTES:
+            raise QuotationError(400, INVALID)
         return await self._tickers(
             [code for code, row in self._floor.listings.items() if row.quote in wanted]
         )
@@ -85,7 +103,7 @@ class QuotationApi:
 
     async def _trades(self, request: web.Request) -> web.Response:
         code = self._code(request)
-        count = whole_number(request.query, "count", 1, _MOST_TRADES)
+        count = whole_number(request.query, "count", 1, _MOST_TRADES, least=1)
         end_ms = last_trade_ms(request.query, self._floor.now_ms)
         cursor = whole_number(request.query, "cursor", 0, 1 << 62)
         market = self._floor.market(code)
@@ -100,8 +118,7 @@ class QuotationApi:
         for trade in found:
             day = trade.time_ms // DAY_MS
             if day not in closes:
-                listed = day == market.history.first_day
-                closes[day] = trade.price if listed else market.history.days.day(day - 1).close
+                closes[day] = market.prev_close(day)
             rows.append(self._writer(code).trade(trade, closes[day]))
         return json_response(rows)
 
@@ -132,13 +149,28 @@ class QuotationApi:
             await pause.between()
         return json_response(rows)
 
+    async def _supported_levels(self, request: web.Request) -> web.Response:
+        # The deprecated predecessor of the instruments, with numbers instead of strings.
+        return json_response(
+            [
+                {
+                    "market": code,
+                    "supported_levels": [
+                        msgspec.Raw(f"{level.normalize():f}".encode())
+                        for level in self._floor.listings[code].levels
+                    ],
+                }
+                for code in self._codes(request)
+            ]
+        )
+
     async def _candles(self, request: web.Request) -> web.Response:
         path = request.match_info.get("unit") or f"minutes/{request.match_info['count']}"
         unit = _UNITS.get(path)
         if unit is None:
-            raise QuotationError(400, "Invalid parameter. Please check the given value!")
+            raise QuotationError(400, INVALID)
         code = self._code(request)
-        count = whole_number(request.query, "count", 1, _MOST_CANDLES)
+        count = whole_number(request.query, "count", 1, _MOST_CANDLES, least=1)
         now_ms = self._floor.now_ms
         to_ms = moment(request.query, now_ms)
         market = self._floor.market(code)
@@ -152,28 +184,53 @@ class QuotationApi:
         if unit is Timeframe.DAY:
             closes = [candle.close for candle in candles[1:]]
             closes += [candle.open for candle in candles[-1:]]
+        candles = candles[:count]
         rows = [
             writer.candle(unit, candle, close)
-            for candle, close in zip(candles[:count], closes, strict=False)
+            for candle, close in zip(candles, closes, strict=False)
         ]
+        if unit is Timeframe.DAY and request.query.get("converting_price_unit"):
+            await self._convert(request, rows, candles)
         return json_response(rows)
+
+    async def _convert(
+        self, request: web.Request, rows: list[dict[str, Any]], days: list[Candle]
+    ) -> None:
+        """Add the closes in KRW, by the close of the quote currency on the same day.
+
+        Source: docs.upbit.com, list-candles-days: nothing but KRW, and null in KRW markets.
+        """
+        if request.query["converting_price_unit"] != "KRW":
+            raise QuotationError(400, INVALID)
+        market = self._floor.market(self._code(request))
+        rates: dict[int, Decimal] = {}
+        quote = f"KRW-{market.listing.quote}"
+        if quote in self._floor.listings and days:
+            other, end_ms = self._floor.market(quote), days[0].start_ms + 1
+            backwards = other.candles_backwards(Timeframe.DAY, end_ms, self._floor.now_ms)
+            span = (days[0].start_ms - days[-1].start_ms) // DAY_MS + 1
+            for day in await _take(backwards, span):
+                rates[day.start_ms] = other.grid.exact_price(day.close)
+        for row, day in zip(rows, days, strict=True):
+            rate = rates.get(day.start_ms)
+            price = None if rate is None else rate * market.grid.exact_price(day.close)
+            row["converted_trade_price"] = price and msgspec.Raw(f"{price:.8f}".encode())
 
     # -- parameters ----------------------------------------------------------------------------
 
     def _codes(self, request: web.Request) -> list[str]:
-        text = request.query.get("markets", "")
-        if not text:
-            raise QuotationError(400, _MISSING)
-        codes = [code.strip() for code in text.split(",") if code.strip()]
         # One bad code spoils the whole call.
-        if any(code not in self._floor.listings for code in codes):
-            raise QuotationError(404, _NOT_FOUND)
-        return codes
+        return [self._known(code) for code in _listed(request, "markets")]
 
     def _code(self, request: web.Request) -> str:
         code = request.query.get("market", "")
         if not code:
-            raise QuotationError(400, _MISSING)
+            raise QuotationError(400, MISSING)
+        return self._known(code)
+
+    def _known(self, code: str) -> str:
+        # Other than the WebSocket, which passes over lower case in silence.
+        code = code.upper()
         if code not in self._floor.listings:
             raise QuotationError(404, _NOT_FOUND)
         return code
@@ -196,6 +253,15 @@ class _Pause:
         if time.perf_counter() - self._since > _SLICE_S:
             await asyncio.sleep(0)
             self._since = time.perf_counter()
+
+
+def _listed(request: web.Request, name: str) -> list[str]:
+    """The items of a parameter that is a list with commas, or given several times."""
+    text = ",".join(request.query.getall(name, []))
+    items = [item.strip() for item in text.upper().split(",")]
+    if not any(items):
+        raise QuotationError(400, MISSING)
+    return [item for item in items if item]
 
 
 async def _take(items: Iterator[ItemT | None], count: int) -> list[ItemT]:

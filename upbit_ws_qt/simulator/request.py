@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -9,24 +10,49 @@ import msgspec
 
 from upbit_ws_qt.timeframe import Timeframe
 
-__all__ = ["FORMATS", "Refusal", "Request", "Wish", "read_request"]
+__all__ = [
+    "CATEGORIES",
+    "FORMATS",
+    "STREAM_TYPES",
+    "Refusal",
+    "Request",
+    "Wish",
+    "read_request",
+]
 
 FORMATS = ("DEFAULT", "SIMPLE", "JSON_LIST", "SIMPLE_LIST")
 _PUBLIC_TYPES = frozenset(
     {"ticker", "trade", "orderbook"} | {unit.wire_type for unit in Timeframe if unit.is_streamed}
 )
-_PRIVATE_TYPES = frozenset({"myAsset", "myOrder"})
+_PRIVATE_TYPES = frozenset({"announcement", "myAsset", "myOrder"})
+STREAM_TYPES = _PUBLIC_TYPES | _PRIVATE_TYPES
+# Source: docs.upbit.com, websocket-announcement.
+CATEGORIES = (
+    "notice",
+    "trade",
+    "wallet",
+    "maintenance",
+    "digital_asset",
+    "nft",
+    "service",
+    "event",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One data object of a request: a type and its codes, as they were written."""
+    """One data object of a request: a type and its codes, as they were written.
+
+    ``categories`` and ``include_body`` are of announcements; no categories are all of them.
+    """
 
     type: str
     codes: tuple[str, ...] = ()
     level: float = 0.0
     only_snapshot: bool = False
     only_realtime: bool = False
+    categories: tuple[str, ...] = ()
+    include_body: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +76,10 @@ class Refusal:
 _WRONG_FORMAT = Refusal("WRONG_FORMAT")
 
 
-def read_request(text: str | bytes, *, private: bool) -> Request | Refusal:
-    """Read one message of a client.
+def read_request(
+    text: str | bytes, *, private: bool, most_codes: int | None = None
+) -> Request | Refusal:
+    """Read one message of a client; more than ``most_codes`` in it have the wrong format.
 
     Source: docs.upbit.com, websocket-guide and the pages of the types. Objects may stand in any
     order, which is what the wire accepts; the old camelCase flags are understood too.
@@ -84,6 +112,8 @@ def read_request(text: str | bytes, *, private: bool) -> Request | Refusal:
             return Refusal("NO_TYPE")
     if not (wishes or lists):
         return Refusal("NO_TYPE")
+    if most_codes is not None and sum(len(wish.codes) for wish in wishes) > most_codes:
+        return _WRONG_FORMAT
     return Request(ticket, tuple(wishes), format_, lists)
 
 
@@ -93,6 +123,8 @@ def _read_wish(fields: dict[str, Any], *, private: bool) -> Wish | Refusal:
         return _WRONG_FORMAT
     if kind not in (_PRIVATE_TYPES if private else _PUBLIC_TYPES):
         return Refusal("INVALID_PARAM", {"type": kind})
+    if kind == "announcement":
+        return _read_announcement_wish(fields)
     codes: Any = fields.get("codes")
     if codes is None and not private:
         return Refusal("NO_CODES")
@@ -105,6 +137,8 @@ def _read_wish(fields: dict[str, Any], *, private: bool) -> Wish | Refusal:
     level: Any = fields.get("level", 0)
     if isinstance(level, bool) or not isinstance(level, int | float):
         return _WRONG_FORMAT
+    if abs(level) > sys.float_info.max:
+        return _WRONG_FORMAT
     flags: list[bool] = []
     for name, old_name in (
         ("is_only_snapshot", "isOnlySnapshot"),
@@ -115,6 +149,17 @@ def _read_wish(fields: dict[str, Any], *, private: bool) -> Wish | Refusal:
             return _WRONG_FORMAT
         flags.append(flag)
     return Wish(kind, tuple(cast("list[str]", codes or [])), float(level), flags[0], flags[1])
+
+
+def _read_announcement_wish(fields: dict[str, Any]) -> Wish | Refusal:
+    categories: Any = fields.get("categories", [])
+    include_body: Any = fields.get("include_body", False)
+    if not _are_texts(categories) or not isinstance(include_body, bool):
+        return _WRONG_FORMAT
+    for category in cast("list[str]", categories):
+        if category not in CATEGORIES:
+            return Refusal("INVALID_PARAM", {"type": category})
+    return Wish("announcement", categories=tuple(categories), include_body=include_body)
 
 
 def _are_texts(codes: object) -> bool:

@@ -10,12 +10,14 @@ import msgspec
 from upbit_ws_qt.timeframe import Timeframe
 
 from .book import DEPTH, Book
-from .candles import Candle
 from .days import DAY_MS
 from .frames import change_word
 from .listing import Listing
-from .market import DayState, Market, Trade
+from .live import DayState
+from .market import Market
 from .spelling import Spelling, compact_date, compact_time, dashed_date, iso_seconds
+from .story import Candle
+from .trades import Trade
 
 __all__ = ["RowWriter", "instrument_row", "market_row"]
 
@@ -68,7 +70,7 @@ class RowWriter:
     def __init__(self, market: Market) -> None:
         self.code = market.code
         self._grid = market.grid
-        self._spelling = Spelling(market.grid, market.history.volume_decimals, simple=False)
+        self._spelling = Spelling(market.grid, simple=False)
 
     def _price(self, quanta: int) -> msgspec.Raw:
         return _number(_short(self._spelling.fixed_price(quanta)))

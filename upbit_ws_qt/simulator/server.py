@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from aiohttp import web
 
@@ -14,16 +15,23 @@ from upbit_ws_qt.settings import Credentials
 
 from .account import Account
 from .behaviour import Behaviour
+from .broker import Broker
 from .connection import ServedConnection
 from .desk import MessageDesk, ReceivedRequest
+from .fault_answers import FaultAnswers
+from .faults import Faults
 from .floor import TradingFloor
 from .gate import Gate
 from .handshake import Handshake
 from .host import PRIVATE_PATH, PUBLIC_PATH, LoopbackServer
 from .hub import Hub
-from .keys import KeyRing
+from .keys import RIGHTS, KeyRing, Right
+from .levers import ExchangeLevers
 from .listing import select
+from .private_hub import PrivateHub
 from .quotation import QuotationApi
+from .request import CATEGORIES
+from .script import Script, Timeline
 from .sockets import Sockets
 from .trading import TradingApi
 
@@ -37,9 +45,10 @@ _SLICE_S = 0.002
 # playing what nobody can have seen.
 _LONGEST_STALL_MS = 10_000
 _MOST_PACE = 100.0
+_YEAR_MS = 365 * 86_400_000
 
 
-# State: the parts of the exchange, the clock while time runs, and the faults that are switched on.
+# State: the parts of the exchange, the clock while time runs, and what scripts have still to do.
 class SimulatedExchange(LoopbackServer):
     """A real exchange on a free loopback port, for tests and demonstrations.
 
@@ -55,6 +64,11 @@ class SimulatedExchange(LoopbackServer):
         markets: codes to list, in this order; None lists all.
         realtime: whether the market walks by itself. If not, only :meth:`advance` moves it.
         behaviour: limits, timeouts, and choices where nobody knows what the real exchange does.
+
+    Attributes:
+        faults: what goes wrong on command.
+        account: the customer's balances.
+        broker: the customer's orders.
 
     Raises:
         InvalidRequest: an argument outside its range.
@@ -86,20 +100,39 @@ class SimulatedExchange(LoopbackServer):
         self.requests: list[ReceivedRequest] = []
         self.floor = TradingFloor(listings, seed, pace, start_ms)
         self._hub = Hub(self.floor)
-        self._desk = MessageDesk(self._hub, self.requests)
-        self._keys = KeyRing(seed)
-        self._credentials = self._keys.issue()
-        self._account = Account()
-        self._sockets = Sockets(self.behaviour, self._desk.obey, self._hub.remove)
-        self._handshake = Handshake(self.behaviour, self._keys)
-        self._gate = Gate(self.behaviour, self._keys)
+        self._private_hub = PrivateHub(seed, round(self.behaviour.first_asset_delay_s * 1000))
+        self._desk = MessageDesk(
+            self.behaviour,
+            self._hub,
+            self._private_hub,
+            lambda: self.floor.now_ms,
+            self.requests,
+        )
+        self._keys = KeyRing(seed, accepts_hs384=self.behaviour.accepts_hs384)
+        self._credentials = self.issue_key()
+        self.account = Account()
+        self.broker = Broker(
+            self.floor,
+            self.account,
+            seed=seed,
+            report=self._private_hub.report,
+            publish=self._hub.report,
+        )
+        self._sockets = Sockets(self.behaviour, self._desk.obey, self._left)
+        self._gate = Gate(self.behaviour, self._keys, lambda: self.floor.now_ms)
+        self._handshake = Handshake(self.behaviour, self._gate, self._sockets.open)
         self._realtime = realtime
         self._walker: asyncio.Task[None] | None = None
         # The market's time minus the loop's clock, both in ms; set while time runs.
         self._clock_offset_ms = 0.0
         self._halted = False
-        self._silent = False
-        self._refusal: int | None = None
+        self._levers = ExchangeLevers(self.floor, self._stop_clock, self._expire_own_key)
+        self.faults = Faults(self._sockets.open, self._levers, seed)
+        self._fault_answers = FaultAnswers(self.faults)
+        self._timeline = Timeline()
+        # Seconds since the port was opened, or what advance() made of them.
+        self._opened_at_s = 0.0
+        self._advanced_ms = 0
 
     @property
     def connections(self) -> list[ServedConnection]:
@@ -110,18 +143,69 @@ class SimulatedExchange(LoopbackServer):
         """A key pair this exchange has issued; it accepts no others."""
         return Credentials(self._credentials.access_key, self._credentials.secret_key)
 
+    # -- keys ----------------------------------------------------------------------------------
+
+    def issue_key(
+        self,
+        *,
+        rights: Collection[Right] = RIGHTS,
+        addresses: Sequence[str] = (),
+        valid_for_ms: int = _YEAR_MS,
+    ) -> Credentials:
+        """Make another key of the account.
+
+        Args:
+            rights: what it may do, in the exchange's words, such as ``자산조회``.
+            addresses: from where it may be used, at most ten; none for anywhere.
+            valid_for_ms: of the market's time; the exchange gives a year.
+
+        Raises:
+            InvalidRequest: an unknown right, too many addresses, or too many keys.
+        """
+        expires_ms = self.floor.now_ms + valid_for_ms
+        return self._keys.issue(rights=rights, addresses=addresses, expires_ms=expires_ms)
+
+    def expire_key(self, credentials: Credentials) -> None:
+        """Let a key expire now; see :attr:`Behaviour.expired_key` for what is open with it.
+
+        Raises:
+            InvalidRequest: it was not issued here, or deleted.
+        """
+        self._keys.expire(credentials, self.floor.now_ms)
+        self._end_expired()
+
+    def delete_key(self, credentials: Credentials) -> None:
+        """Delete a key; see :attr:`Behaviour.expired_key` for what is open with it.
+
+        Raises:
+            InvalidRequest: it was not issued here, or deleted before.
+        """
+        self._keys.delete(credentials)
+        self._end_expired()
+
+    def _end_expired(self) -> None:
+        if self.behaviour.expired_key == "stays":
+            return
+        for connection in self.connections:
+            key = connection.caller.key
+            if key is not None and not self._keys.is_valid(key, self.floor.now_ms):
+                connection.refuse("INVALID_AUTH")
+
     # -- start and end -------------------------------------------------------------------------
 
     def _application(self) -> web.Application:
         app = web.Application()
+        self._fault_answers.stand_before(app)
         app.add_routes(QuotationApi(self.floor).routes(self._gate))
-        app.add_routes(TradingApi(self._account).routes(self._gate))
+        trading = TradingApi(self.floor, self.account, self.broker, self._keys, self._sockets.flush)
+        app.add_routes(trading.routes(self._gate))
         app.router.add_get(PUBLIC_PATH, self._serve_public)
         app.router.add_get(PRIVATE_PATH, self._serve_private)
         return app
 
     def _opened(self) -> None:
         self._restart_clock()
+        self._opened_at_s = time.monotonic()
         if self._realtime:
             self._walker = asyncio.create_task(self._walk())
 
@@ -130,6 +214,7 @@ class SimulatedExchange(LoopbackServer):
             self._walker.cancel()
             await asyncio.wait([self._walker])
             self._walker = None
+        self._fault_answers.close()
         self._sockets.abort()
 
     async def _serve_public(self, request: web.Request) -> web.StreamResponse:
@@ -139,17 +224,33 @@ class SimulatedExchange(LoopbackServer):
         return await self._serve(request, private=True)
 
     async def _serve(self, request: web.Request, *, private: bool) -> web.StreamResponse:
-        if self._refusal is not None:
-            return web.Response(status=self._refusal)
-        refusal = self._handshake.refusal(request, private=private)
-        if refusal is not None:
-            return refusal
+        answer = self._handshake.answer(request, private=private)
+        if isinstance(answer, web.Response):
+            return answer
+
+        def begin(connection: ServedConnection) -> None:
+            self.faults.greet(connection)
+            if answer.error is not None:
+                connection.refuse(answer.error)
+
         return await self._sockets.serve(
-            request, private=private, headers=self._handshake.headers(), opened=self._begin
+            request, private=private, headers=answer.headers, caller=answer.caller, opened=begin
         )
 
-    def _begin(self, connection: ServedConnection) -> None:
-        connection.silent = self._silent
+    def announce(self, title: str, body: str = "", category: str = "notice") -> None:
+        """Publish a notice of the exchange to those who listen for announcements.
+
+        Raises:
+            InvalidRequest: a category that the exchange does not have.
+        """
+        if category not in CATEGORIES:
+            raise InvalidRequest(f"category is of {', '.join(CATEGORIES)}; got {category!r}")
+        self._private_hub.announce(title, body, category, self.floor.now_ms)
+        self._sockets.flush()
+
+    def _left(self, connection: ServedConnection) -> None:
+        self._desk.forget(connection)
+        self.faults.forget(connection)
 
     # -- the market's time ---------------------------------------------------------------------
 
@@ -170,12 +271,45 @@ class SimulatedExchange(LoopbackServer):
             raise InvalidState("advance() needs SimulatedExchange(realtime=False)")
         if duration_ms < 0:
             raise InvalidRequest(f"time only goes forward; got {duration_ms!r} ms")
-        await self._go_to(self.floor.now_ms + duration_ms)
+        end_ms = self._advanced_ms + duration_ms
+        self._obey_script()
+        while self._advanced_ms < end_ms:
+            next_s = self._timeline.next_s
+            until_ms = end_ms if next_s is None else min(math.ceil(next_s * 1000), end_ms)
+            if not self._halted:
+                await self._go_to(self.floor.now_ms + until_ms - self._advanced_ms)
+            self._advanced_ms = until_ms
+            self._obey_script()
 
-    def halt_market(self, on: bool) -> None:
-        """Stop the market's time, or let it go on from where it stood; nobody trades meanwhile."""
+    def play(self, script: Script) -> None:
+        """Begin a script of faults; its times count from now, or from the start.
+
+        They are those of the wall clock, or with ``realtime=False`` those of :meth:`advance`.
+        """
+        began_s = self._elapsed_s
+        for at_s, command in script.steps:
+            self._timeline.add(began_s + at_s, command)
+
+    @property
+    def _elapsed_s(self) -> float:
+        if not self._realtime:
+            return self._advanced_ms / 1000
+        return time.monotonic() - self._opened_at_s if self._walker is not None else 0.0
+
+    def _obey_script(self) -> None:
+        for command in self._timeline.due(self._elapsed_s):
+            try:
+                command.run(self.faults)
+            except InvalidRequest as error:
+                # What a script could not know: which markets are listed by then.
+                _log.warning("a script's %s was not done: %s", command.name, error)
+
+    def _stop_clock(self, on: bool) -> None:
         self._halted = on
         self._restart_clock()
+
+    def _expire_own_key(self) -> None:
+        self.expire_key(self._credentials)
 
     def _restart_clock(self) -> None:
         self._clock_offset_ms = self.floor.now_ms - time.monotonic() * 1000
@@ -183,6 +317,7 @@ class SimulatedExchange(LoopbackServer):
     async def _walk(self) -> None:
         while True:
             await asyncio.sleep(_TICK_S)
+            self._obey_script()
             if self._halted:
                 continue
             until_ms = int(time.monotonic() * 1000 + self._clock_offset_ms)
@@ -196,38 +331,15 @@ class SimulatedExchange(LoopbackServer):
         since = time.perf_counter()
         for happening in self.floor.run(until_ms):
             self._hub.report(happening)
+            self.broker.react(happening)
             if time.perf_counter() - since > _SLICE_S:
                 self._sockets.flush()
                 await asyncio.sleep(0)
                 if self._halted and self._realtime:
                     return
                 since = time.perf_counter()
+        self._end_expired()
         self._sockets.flush()
-
-    # -- faults --------------------------------------------------------------------------------
-
-    async def drop_connections(self, code: int | None = None) -> None:
-        """End every WebSocket: with a closing frame of ``code``, or without one (1006)."""
-        connections = list(self.connections)
-        for connection in connections:
-            if code is None:
-                connection.abort()
-            else:
-                connection.close(code)
-        for connection in connections:
-            await connection.ended_event.wait()
-
-    def silence(self, on: bool) -> None:
-        """Keep all sockets open, answer protocol pings, and send nothing else."""
-        self._silent = on
-        for connection in self.connections:
-            connection.silent = on
-
-    def refuse(self, status: int | None) -> None:
-        """Refuse new WebSockets with this HTTP status; None accepts them again."""
-        if status is not None and not 400 <= status <= 599:
-            raise InvalidRequest(f"a refusal is an HTTP status from 400 to 599; got {status!r}")
-        self._refusal = status
 
 
 MockUpbitWebSocketServer = SimulatedExchange

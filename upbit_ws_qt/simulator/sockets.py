@@ -9,6 +9,7 @@ from aiohttp import WSMsgType, web
 
 from .behaviour import Behaviour
 from .connection import ServedConnection
+from .keys import Caller
 
 __all__ = ["Sockets"]
 
@@ -43,6 +44,7 @@ class Sockets:
         *,
         private: bool,
         headers: Mapping[str, str],
+        caller: Caller | None = None,
         opened: Callable[[ServedConnection], None] | None = None,
     ) -> web.StreamResponse:
         """Accept a WebSocket and serve it to its end.
@@ -51,6 +53,7 @@ class Sockets:
             request: the upgrade request.
             private: whether it came in on the private path.
             headers: of the answer to the upgrade.
+            caller: the client; None for one without a key.
             opened: hears of the connection before the first message is read.
         """
         socket = web.WebSocketResponse(
@@ -68,6 +71,7 @@ class Sockets:
             lambda code: socket.close(code=code),
             self._behaviour,
             private=private,
+            caller=caller or Caller(request.remote or ""),
             window_bits=int(socket.compress),
         )
         self.open.append(connection)
@@ -85,6 +89,8 @@ class Sockets:
     async def _receive(self, socket: web.WebSocketResponse, connection: ServedConnection) -> None:
         async for message in socket:
             connection.heard()
+            if connection.frozen:
+                continue
             if message.type is WSMsgType.PING:
                 await socket.pong(message.data)
             elif message.type in (WSMsgType.TEXT, WSMsgType.BINARY) and not connection.refused:

@@ -7,7 +7,9 @@ exponents (``7.9276E-4``); candles have eight decimals throughout (``91154000.00
 
 from __future__ import annotations
 
+import functools
 import time
+from collections.abc import Callable
 from decimal import Decimal
 
 from .grid import PriceGrid
@@ -15,14 +17,17 @@ from .grid import PriceGrid
 __all__ = ["Spelling", "compact_date", "compact_time", "dashed_date", "iso_seconds", "java_double"]
 
 _REMEMBERED = 8192
+_ONE = 100_000_000  # a coin, or a unit of the quote currency, in units of 1e-8
 
 
 def java_double(number: float) -> str:
     """``number`` as Java's Double.toString writes it."""
     size = abs(number)
-    text = repr(number)
     if size == 0.0 or (1e-3 <= size < 1e7):
-        return text
+        return repr(number)
+    if 1e7 <= number < 1e16:
+        whole, _, fraction = repr(number).partition(".")
+        return f"{whole[0]}.{(whole[1:] + fraction).rstrip('0') or '0'}E{len(whole) - 1}"
     sign = "-" if number < 0 else ""
     _, digit_tuple, exponent = Decimal(repr(size)).normalize().as_tuple()
     digits = "".join(map(str, digit_tuple))
@@ -39,35 +44,43 @@ def _plain(number: float) -> str:
     return str(int(number)) if number == int(number) else repr(number)
 
 
-# State: the spellings written before; losing them changes nothing.
+# State: the spellings asked for before; losing them changes nothing.
+class _Remembered(dict[int, str]):
+    """The spelling of each number."""
+
+    def __init__(self, spell: Callable[[int], str]) -> None:
+        super().__init__()
+        self._spell = spell
+
+    def __missing__(self, number: int) -> str:
+        if len(self) > _REMEMBERED:
+            self.clear()
+        text = self[number] = self._spell(number)
+        return text
+
+
+# State: what its memories hold.
 class Spelling:
     """Numbers of one market in DEFAULT (``simple`` false) or SIMPLE form.
 
-    Prices come in quanta, volumes in units of ``10**-volume_decimals`` coins, values in products
-    of the two.
+    Prices come in quanta, volumes in units of 1e-8 coins, values in products of the two.
+
+    Attributes:
+        prices: the spelling of each price.
+        sizes: the same as :meth:`size`, remembered: most levels of a book stay as they were.
     """
 
-    def __init__(self, grid: PriceGrid, volume_decimals: int, *, simple: bool) -> None:
+    def __init__(self, grid: PriceGrid, *, simple: bool) -> None:
         self.simple = simple
         self._grid = grid
-        self._volume_scale = 10 ** (8 - volume_decimals)
-        self._volume_one = 10**volume_decimals
-        self._value_power = grid.decimals + volume_decimals
-        self._prices: dict[int, str] = {}
-
-    def price(self, quanta: int) -> str:
-        """A price."""
-        text = self._prices.get(quanta)
-        if text is None:
-            if len(self._prices) > _REMEMBERED:
-                self._prices.clear()
-            text = self._prices[quanta] = self.number(self._grid.price(quanta))
-        return text
+        self._value_power = grid.decimals + 8
+        self.prices = _Remembered(lambda quanta: self.number(grid.price(quanta)))
+        self.sizes = _Remembered(self.size)
 
     def size(self, volume: int) -> str:
         """A volume or a size."""
         if self.simple:
-            return _plain(volume / self._volume_one)
+            return _plain(volume / _ONE)
         return self.fixed_volume(volume)
 
     def value(self, value: int) -> str:
@@ -84,8 +97,7 @@ class Spelling:
 
     def fixed_volume(self, volume: int) -> str:
         """A volume with eight decimals."""
-        scaled = volume * self._volume_scale
-        return f"{scaled // 100_000_000}.{scaled % 100_000_000:08d}"
+        return f"{volume // _ONE}.{volume % _ONE:08d}"
 
     def fixed_value(self, value: int) -> str:
         """A traded value with eight decimals, rounded down."""
@@ -94,24 +106,29 @@ class Spelling:
 
 def _eight(number: int, decimals: int) -> str:
     scaled = number * 10 ** (8 - decimals) if decimals <= 8 else number // 10 ** (decimals - 8)
-    return f"{scaled // 100_000_000}.{scaled % 100_000_000:08d}"
+    return f"{scaled // _ONE}.{scaled % _ONE:08d}"
 
 
 def iso_seconds(time_ms: int, offset_hours: int = 0) -> str:
     """``2026-10-01T09:00:00``, without a zone."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time_ms // 1000 + offset_hours * 3600))
+    return _second("%Y-%m-%dT%H:%M:%S", time_ms // 1000 + offset_hours * 3600)
 
 
 def dashed_date(time_ms: int) -> str:
     """``2026-10-01``, UTC."""
-    return time.strftime("%Y-%m-%d", time.gmtime(time_ms // 1000))
+    return _second("%Y-%m-%d", time_ms // 1000)
 
 
 def compact_date(time_ms: int, offset_hours: int = 0) -> str:
     """``20261001``."""
-    return time.strftime("%Y%m%d", time.gmtime(time_ms // 1000 + offset_hours * 3600))
+    return _second("%Y%m%d", time_ms // 1000 + offset_hours * 3600)
 
 
 def compact_time(time_ms: int, offset_hours: int = 0) -> str:
     """``090000``."""
-    return time.strftime("%H%M%S", time.gmtime(time_ms // 1000 + offset_hours * 3600))
+    return _second("%H%M%S", time_ms // 1000 + offset_hours * 3600)
+
+
+@functools.lru_cache(_REMEMBERED)
+def _second(form: str, second: int) -> str:
+    return time.strftime(form, time.gmtime(second))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,15 +14,44 @@ from .history import WIDE_MINUTE, History, Minutes
 from .noise import Ints, Noise
 from .settle import settle
 
-__all__ = ["MinuteTrades", "TradeMaker"]
+__all__ = ["NUMBER_STEP", "MinuteTrades", "Trade", "TradeMaker"]
+
+NUMBER_STEP = 100
+"""Seeded trades of one ms are numbered in such steps: a customer's fills fit between them."""
+
+
+class Trade(NamedTuple):
+    """One fill; ``bid`` and ``ask`` are the best quotes right after it (quanta).
+
+    The volume is in units of 1e-8 coins.
+    """
+
+    time_ms: int
+    number: int
+    price: int
+    volume: int
+    sold: bool
+    bid: int
+    ask: int
+
+    @property
+    def sequential_id(self) -> int:
+        """Unique in its market; grows with time."""
+        return self.time_ms * 10_000 + self.number
+
+    @property
+    def is_seeded(self) -> bool:
+        """Whether it belongs to the seeded story; else it is a customer's fill."""
+        return self.number % NUMBER_STEP == 0
 
 
 @dataclass(frozen=True, slots=True)
 class MinuteTrades:
     """The trades of one minute in order, one entry each, as plain lists.
 
-    ``time`` is in ms since 1970; ``number`` counts the trades of the same ms from 0; ``bid`` and
-    ``ask`` are the best quotes right after the trade, ``sold`` whether the taker sold.
+    ``time`` is in ms since 1970; ``number`` orders the trades of the same ms; ``volume`` is in
+    units of 1e-8 coins; ``bid`` and ``ask`` are the best quotes right after the trade, ``sold``
+    whether the taker sold.
     """
 
     start_ms: int
@@ -34,6 +65,24 @@ class MinuteTrades:
 
     def __len__(self) -> int:
         return len(self.time)
+
+    def trade(self, index: int) -> Trade:
+        """One of them."""
+        return Trade(
+            self.time[index],
+            self.number[index],
+            self.price[index],
+            self.volume[index],
+            self.sold[index],
+            self.bid[index],
+            self.ask[index],
+        )
+
+    @classmethod
+    def of(cls, start_ms: int, trades: Sequence[Trade]) -> MinuteTrades:
+        """These trades of the minute that starts at ``start_ms``."""
+        columns = (list(column) for column in zip(*trades, strict=True))
+        return cls(start_ms, *columns) if trades else cls(start_ms, [], [], [], [], [], [], [])
 
 
 # State: none.
@@ -53,7 +102,7 @@ class TradeMaker:
         row = minutes.row_of(of_day)
         start = minute * MINUTE_MS
         if row == len(minutes.minute) or int(minutes.minute[row]) != of_day:
-            return MinuteTrades(start, [], [], [], [], [], [], [])
+            return MinuteTrades.of(start, ())
         rng = self._noise.generator(minute)
         prices, volumes = _prices_and_volumes(self.history.grid, minutes, row, rng)
         count = len(prices)
@@ -61,12 +110,17 @@ class TradeMaker:
         sold = _sides(rng, prices, int(minutes.before[row]))
         bid, ask = _quotes(self.history.grid, rng, prices, sold, self._wide)
         time_list: list[int] = times.tolist()
+        volume_list: list[int] = volumes.tolist()
+        scale = self.history.volume_scale
+        if scale > 1:
+            # Not in numpy: cheap coins come in such numbers that 64 bits are too few.
+            volume_list = [volume * scale for volume in volume_list]
         return MinuteTrades(
             start_ms=start,
             time=time_list,
             number=_numbers(time_list),
             price=prices.tolist(),
-            volume=volumes.tolist(),
+            volume=volume_list,
             sold=sold.tolist(),
             bid=bid.tolist(),
             ask=ask.tolist(),
@@ -169,7 +223,7 @@ def _numbers(times: list[int]) -> list[int]:
     numbers: list[int] = []
     last, number = -1, 0
     for time in times:
-        number = number + 1 if time == last else 0
+        number = number + NUMBER_STEP if time == last else NUMBER_STEP
         numbers.append(number)
         last = time
     return numbers

@@ -1,18 +1,33 @@
-"""What may not outlive a test: windows, timers, notifiers, tasks; and who holds it. Tests only."""
+"""What may not outlive a test: windows, timers, notifiers, tasks; and who holds it. Qt."""
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# The collector hands out objects of any type.
 
 from __future__ import annotations
 
 import asyncio
 import functools
 import gc
-import sys
+import inspect
 import types
 import weakref
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from PyQt6.QtCore import QObject
+from PyQt6 import sip
+from PyQt6.QtCore import (
+    QAbstractEventDispatcher,
+    QCoreApplication,
+    QEvent,
+    QObject,
+    QSocketNotifier,
+    QTimer,
+)
+from PyQt6.QtWidgets import QApplication, QWidget
+
+__all__ = ["Known", "alive", "report_survivors", "set_older_objects_aside"]
+
+#: What may go on living, by address; a window's wrapper may not live, so it has no reference.
+Known: TypeAlias = dict[int, weakref.ref[Any] | None]
 
 
 @functools.cache
@@ -23,8 +38,6 @@ def set_older_objects_aside() -> None:
 
 
 def _let_things_die() -> None:
-    from PyQt6.QtCore import QCoreApplication, QEvent
-
     for _ in range(3):
         if QCoreApplication.instance() is not None:
             QCoreApplication.processEvents()
@@ -32,15 +45,15 @@ def _let_things_die() -> None:
         gc.collect()
 
 
-def alive() -> dict[int, weakref.ref[Any] | None]:
-    """What may not outlive a test, by address; a window's wrapper may not live, so no reference."""
+def alive() -> Known:
+    """What is alive now of all that may not outlive a test."""
     return {
         _address(thing): None if why == "window" else weakref.ref(thing)
         for thing, why in _candidates()
     }
 
 
-def report_survivors(before: dict[int, weakref.ref[Any] | None]) -> str:
+def report_survivors(before: Known) -> str:
     """Let what is dying die, then name what stays and who holds it; empty where nothing does.
 
     What is reported is also ended, so that the next test does not pay for it.
@@ -58,7 +71,7 @@ def report_survivors(before: dict[int, weakref.ref[Any] | None]) -> str:
     return text
 
 
-def _survivors(before: dict[int, weakref.ref[Any] | None]) -> list[tuple[Any, str]]:
+def _survivors(before: Known) -> list[tuple[Any, str]]:
     survivors: list[tuple[Any, str]] = []
     for thing, why in _candidates():
         known = _address(thing) in before
@@ -69,22 +82,21 @@ def _survivors(before: dict[int, weakref.ref[Any] | None]) -> list[tuple[Any, st
 
 
 def _address(thing: Any) -> int:
-    from PyQt6 import sip
-
-    return sip.unwrapinstance(thing) if isinstance(thing, sip.simplewrapper) else id(thing)
+    if isinstance(thing, sip.simplewrapper):
+        # PyQt6's stubs give it no result.
+        address: Any = sip.unwrapinstance(thing)  # type: ignore[func-returns-value]
+        return int(address)
+    return id(thing)
 
 
 def _candidates() -> Iterator[tuple[Any, str]]:
-    from PyQt6.QtCore import QObject
-    from PyQt6.QtWidgets import QApplication
-
     if isinstance(QApplication.instance(), QApplication):
         for window in QApplication.topLevelWidgets():
             # Qt keeps one tool tip window for itself.
             if window.parent() is None and not window.inherits("QTipLabel"):
                 yield window, "window"
     watched = (QObject, asyncio.Task)
-    kinds: dict[type, bool] = {}
+    kinds: dict[type[Any], bool] = {}
     for thing in gc.get_objects():
         kind = type(thing)
         if kind not in kinds:
@@ -94,9 +106,6 @@ def _candidates() -> Iterator[tuple[Any, str]]:
 
 
 def _activity(thing: QObject | asyncio.Task[Any]) -> str:
-    from PyQt6 import sip
-    from PyQt6.QtCore import QAbstractEventDispatcher, QSocketNotifier, QTimer
-
     if isinstance(thing, asyncio.Task):
         return "" if thing.done() else "pending task"
     if sip.isdeleted(thing):
@@ -111,9 +120,6 @@ def _activity(thing: QObject | asyncio.Task[Any]) -> str:
 
 
 def _end(thing: Any) -> None:
-    from PyQt6.QtCore import QSocketNotifier, QTimer
-    from PyQt6.QtWidgets import QWidget
-
     if isinstance(thing, QTimer):
         thing.stop()
     elif isinstance(thing, QSocketNotifier):
@@ -124,8 +130,6 @@ def _end(thing: Any) -> None:
 
 
 def _description(thing: Any, why: str) -> str:
-    from PyQt6.QtCore import QObject
-
     name = f" {thing.objectName()!r}" if isinstance(thing, QObject) and thing.objectName() else ""
     what = repr(thing) if why == "pending task" else f"{type(thing).__qualname__}{name}"
     held = sorted(set(_holders(thing, depth=5))) or [
@@ -160,7 +164,7 @@ def _holders(thing: Any, depth: int) -> Iterator[str]:
             yield f"{type(referrer).__qualname__} object"
 
 
-_NOT_HOLDERS = (types.GeneratorType, weakref.ref, type(iter([])))
+_NOT_HOLDERS: tuple[type[Any], ...] = (types.GeneratorType, weakref.ref, type(iter([])))
 _PASSED_THROUGH = (
     dict,
     list,
@@ -175,7 +179,7 @@ _PASSED_THROUGH = (
 
 
 def _own_frames() -> Iterator[types.FrameType]:
-    frame = sys._getframe(1)
+    frame = inspect.currentframe()
     while frame is not None:
         yield frame
         frame = frame.f_back

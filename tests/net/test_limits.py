@@ -1,0 +1,109 @@
+"""Waiting for one's turn: shared by host, given back when cancelled, held by a stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+
+import pytest
+
+from upbit_ws_qt.errors import RateLimited
+from upbit_ws_qt.net.limits import limiter_for, note_refusal, wait_turn
+from upbit_ws_qt.ratelimit import GlobalRateLimiter, Priority
+
+TICKER = ("ticker",)
+
+
+def test_everyone_who_calls_one_host_shares_a_budget() -> None:
+    limiter = limiter_for("https://API.example.com/v1", 0.8)
+
+    assert limiter_for("https://api.example.com", 0.5) is limiter
+    assert limiter_for("https://sg-api.example.com", 0.8) is not limiter
+
+    ghost = id(limiter)
+    del limiter
+    gc.collect()
+    again = limiter_for("https://api.example.com", 0.5)
+    assert again.get_remaining_tokens(0.0)["ticker"] == 5, f"the former one is gone ({ghost})"
+
+
+def test_calls_beyond_the_budget_wait_for_their_place() -> None:
+    async def main() -> None:
+        limiter = GlobalRateLimiter(1.0)
+        begun = time.monotonic()
+        await asyncio.gather(*(wait_turn(limiter, TICKER, Priority.SHOWN) for _ in range(12)))
+        assert time.monotonic() >= begun + 1.0
+
+    asyncio.run(main())
+
+
+def test_a_click_passes_what_waits_in_the_background() -> None:
+    async def main() -> None:
+        limiter = GlobalRateLimiter(1.0)
+        went: list[str] = []
+        full = asyncio.Event()
+
+        async def go(name: str, priority: Priority) -> None:
+            await wait_turn(limiter, TICKER, priority)
+            went.append(name)
+            if len(went) == 10:
+                full.set()
+
+        tasks = [asyncio.create_task(go(f"old {n}", Priority.BACKFILL)) for n in range(11)]
+        await full.wait()
+        tasks.append(asyncio.create_task(go("click", Priority.CLICK)))
+        await asyncio.gather(*tasks)
+        assert went[10:] == ["click", "old 10"]
+
+    asyncio.run(main())
+
+
+def test_a_cancelled_wait_leaves_its_place_to_the_next() -> None:
+    async def main() -> None:
+        limiter = GlobalRateLimiter(1.0)
+        now = time.monotonic()
+        limiter.refused(429, TICKER, now)
+        impatient = asyncio.create_task(wait_turn(limiter, TICKER, Priority.CLICK))
+        await asyncio.sleep(0)
+        assert limiter.next_grant(now) is not None
+        impatient.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await impatient
+        assert limiter.next_grant(now) is None
+
+    asyncio.run(main())
+
+
+def test_a_call_that_is_cancelled_in_the_very_turn_it_was_granted_gives_it_back() -> None:
+    async def main() -> None:
+        limiter = GlobalRateLimiter(1.0)
+        now = time.monotonic()
+        limiter.refused(429, TICKER, now)
+        waiting = asyncio.create_task(wait_turn(limiter, TICKER, Priority.SHOWN))
+        await asyncio.sleep(0)
+        limiter.grant(now + 5.0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert limiter.get_remaining_tokens(now + 5.0)["ticker"] == 10
+
+    asyncio.run(main())
+
+
+def test_a_stop_that_comes_while_a_call_waits_holds_for_it_too() -> None:
+    async def main() -> None:
+        limiter = GlobalRateLimiter(1.0)
+        begun = time.monotonic()
+        error = RateLimited("stop", status=429, retry_after_s=0.3)
+        for _ in range(10):
+            await wait_turn(limiter, TICKER, Priority.SHOWN)
+        waiting = asyncio.create_task(wait_turn(limiter, TICKER, Priority.SHOWN))
+        await asyncio.sleep(0)
+        note_refusal(limiter, error, TICKER)
+        assert error.retry_at is not None
+        assert error.retry_at >= begun + 1.0
+        await waiting
+        assert time.monotonic() >= error.retry_at
+
+    asyncio.run(main())

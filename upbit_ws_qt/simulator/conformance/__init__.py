@@ -1,0 +1,1 @@
+"""Conformance: does an address behave as the exchange does? asyncio."""
