@@ -20,7 +20,7 @@ import aiohttp
 
 from upbit_ws_qt.simulator import SimulatedExchange
 from upbit_ws_qt.simulator.behaviour import Behaviour
-from upbit_ws_qt.simulator.listing import MARKETS
+from upbit_ws_qt.simulator.market.listing import MARKETS
 from upbit_ws_qt.timeframe import Timeframe
 
 ROUNDS = 3

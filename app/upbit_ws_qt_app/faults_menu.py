@@ -12,7 +12,7 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMenu, QWidget
 
 if TYPE_CHECKING:
-    from upbit_ws_qt.simulator.faults import Faults
+    from upbit_ws_qt.simulator.faults.faults import Faults
 
 __all__ = ["FaultsMenu"]
 
@@ -67,7 +67,7 @@ class FaultsMenu(QMenu):
 
     def _do(self, command: str) -> None:
         # Loaded only here: a viewer of the real exchange does without the simulated one.
-        from upbit_ws_qt.simulator.script import parse_command
+        from upbit_ws_qt.simulator.faults.script import parse_command
 
         if self._faults is not None:
             parse_command(command).run(self._faults)

@@ -13,9 +13,9 @@ from upbit_ws_qt.timeframe import Timeframe
 from .options import CommandError, Options
 
 if TYPE_CHECKING:
-    from upbit_ws_qt.simulator.faults import Faults
-    from upbit_ws_qt.simulator.recording import Recording
-    from upbit_ws_qt.simulator.replay import RecordedExchange
+    from upbit_ws_qt.simulator.faults.faults import Faults
+    from upbit_ws_qt.simulator.replay.recording import Recording
+    from upbit_ws_qt.simulator.replay.replay import RecordedExchange
     from upbit_ws_qt.simulator.server import SimulatedExchange
 
 __all__ = ["DemoSource", "LiveSource", "ReplaySource", "Source", "SourceKind", "source_of"]
@@ -150,7 +150,7 @@ class ReplaySource:
         return Timeframe.SECOND_1 if short else None
 
     async def open(self) -> tuple[FeedSettings, Credentials | None]:
-        from upbit_ws_qt.simulator.replay import RecordedExchange
+        from upbit_ws_qt.simulator.replay.replay import RecordedExchange
 
         exchange = RecordedExchange(self._recording, self._speed)
         await exchange.start()
@@ -184,7 +184,7 @@ def source_of(options: Options) -> Source:
             raise CommandError(f"the recording holds no {options.market}; it holds {held}")
         return ReplaySource(recording, options.speed)
     if options.demo:
-        from upbit_ws_qt.simulator.listing import MARKETS
+        from upbit_ws_qt.simulator.market.listing import MARKETS
 
         if options.market is not None and all(row.code != options.market for row in MARKETS):
             raise CommandError(f"the demo lists no {options.market}; try KRW-BTC or KRW-ETH")
@@ -193,7 +193,7 @@ def source_of(options: Options) -> Source:
 
 
 def _read(path: Path) -> Recording:
-    from upbit_ws_qt.simulator.recording import read_recording
+    from upbit_ws_qt.simulator.replay.recording import read_recording
 
     try:
         return read_recording(path)

@@ -19,7 +19,7 @@ from tests.unit.test_playback import MINUTE, book, trade
 from upbit_ws_qt.events import TradeEvent
 from upbit_ws_qt.settings import Credentials, FeedSettings
 from upbit_ws_qt.simulator import SimulatedExchange
-from upbit_ws_qt.simulator.recording import parse_recording, read_recording
+from upbit_ws_qt.simulator.replay.recording import parse_recording, read_recording
 from upbit_ws_qt_app import viewer as viewer_module
 from upbit_ws_qt_app.options import CommandError
 from upbit_ws_qt_app.sources import DemoSource, LiveSource, ReplaySource

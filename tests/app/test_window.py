@@ -17,7 +17,7 @@ from tests.feed import Feed
 from tests.unit.test_playback import book, trade
 from upbit_ws_qt import GlobalWebSocketManager
 from upbit_ws_qt.simulator import SimulatedExchange
-from upbit_ws_qt.simulator.recording import parse_recording
+from upbit_ws_qt.simulator.replay.recording import parse_recording
 from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt_app import appearance
 from upbit_ws_qt_app.settings import ViewerSettings

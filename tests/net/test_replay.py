@@ -15,8 +15,8 @@ import websockets
 
 from tests.unit.test_playback import MINUTE, book, ticker, trade
 from upbit_ws_qt.errors import InvalidRequest, InvalidState, RecordingError
-from upbit_ws_qt.simulator.recording import parse_recording, read_recording
-from upbit_ws_qt.simulator.replay import RecordedExchange
+from upbit_ws_qt.simulator.replay.recording import parse_recording, read_recording
+from upbit_ws_qt.simulator.replay.replay import RecordedExchange
 
 LIMIT_S = 20.0
 """Far more than anything here takes; what hangs fails."""

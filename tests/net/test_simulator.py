@@ -20,11 +20,11 @@ from upbit_ws_qt.events import CandleEvent, OrderbookEvent, TickerEvent, TradeEv
 from upbit_ws_qt.settings import Credentials
 from upbit_ws_qt.simulator import MockUpbitWebSocketServer, SimulatedExchange
 from upbit_ws_qt.simulator.behaviour import Behaviour
-from upbit_ws_qt.simulator.floor import TradingFloor
-from upbit_ws_qt.simulator.hub import Hub
-from upbit_ws_qt.simulator.listing import MARKETS
-from upbit_ws_qt.simulator.packet import Packet
-from upbit_ws_qt.simulator.request import Wish
+from upbit_ws_qt.simulator.market.floor import TradingFloor
+from upbit_ws_qt.simulator.market.listing import MARKETS
+from upbit_ws_qt.simulator.streams.hub import Hub
+from upbit_ws_qt.simulator.streams.packet import Packet
+from upbit_ws_qt.simulator.streams.request import Wish
 from upbit_ws_qt.wire import decode
 
 NOW = 1_793_000_042_345

@@ -39,7 +39,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("upbit_ws_qt.simulator.gate.time.time", clock.time)
+    monkeypatch.setattr("upbit_ws_qt.simulator.rest.gate.time.time", clock.time)
     return clock
 
 

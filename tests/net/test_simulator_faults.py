@@ -20,7 +20,7 @@ from websockets.asyncio.client import ClientConnection
 
 from tests.net.test_simulator import NOW, TICKET, client, play
 from upbit_ws_qt.simulator import Behaviour, Script, SimulatedExchange
-from upbit_ws_qt.simulator.orders import NewOrder
+from upbit_ws_qt.simulator.account.orders import NewOrder
 
 BTC = {"type": "trade", "codes": ["KRW-BTC"]}
 BTC_TICKER = {"type": "ticker", "codes": ["KRW-BTC"]}

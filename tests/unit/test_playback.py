@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from upbit_ws_qt.simulator.playback import Playback
-from upbit_ws_qt.simulator.recording import parse_recording
+from upbit_ws_qt.simulator.replay.playback import Playback
+from upbit_ws_qt.simulator.replay.recording import parse_recording
 from upbit_ws_qt.timeframe import Timeframe
 
 # 2021-04-17 16:51:00 UTC

@@ -10,7 +10,7 @@ import pytest
 
 from upbit_ws_qt.errors import RecordingError
 from upbit_ws_qt.events import OrderbookEvent, TradeEvent
-from upbit_ws_qt.simulator.recording import parse_recording, read_recording
+from upbit_ws_qt.simulator.replay.recording import parse_recording, read_recording
 
 TRADE = (
     b'{"ty":"trade","cd":"KRW-LAMB","tms":1618678262712,"ttms":1618678262000,"tp":127.0,'

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from upbit_ws_qt.simulator.account import Account, Holding, InsufficientFunds
+from upbit_ws_qt.simulator.account.account import Account, Holding, InsufficientFunds
 
 D = Decimal
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from upbit_ws_qt import field_names
-from upbit_ws_qt.simulator.account_frames import (
+from upbit_ws_qt.simulator.account.orders import AssetReport, Fill, Order, OrderReport
+from upbit_ws_qt.simulator.streams.account_frames import (
     Announcement,
     announcement_frame,
     asset_frame,
     order_frame,
 )
-from upbit_ws_qt.simulator.orders import AssetReport, Fill, Order, OrderReport
 
 D = Decimal
 NOW = 1_792_962_842_345

@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from upbit_ws_qt.simulator.board import Board, MarketState
-from upbit_ws_qt.simulator.listing import CAUTIONS, select
+from upbit_ws_qt.simulator.market.board import Board, MarketState
+from upbit_ws_qt.simulator.market.listing import CAUTIONS, select
 
 NOW = 1_795_348_842_345  # 2026-11-22
 ROWS = select(("KRW-BTC", "KRW-STEEM", "KRW-KAS"))

@@ -9,13 +9,13 @@ from decimal import Decimal
 
 import pytest
 
-from upbit_ws_qt.simulator.account import Account, Holding
-from upbit_ws_qt.simulator.broker import Broker
-from upbit_ws_qt.simulator.floor import Happening, Kind, TradingFloor
-from upbit_ws_qt.simulator.listing import select
-from upbit_ws_qt.simulator.order_rules import OrderRefused
-from upbit_ws_qt.simulator.orders import AssetReport, NewOrder, Order, OrderReport
-from upbit_ws_qt.simulator.trades import Trade
+from upbit_ws_qt.simulator.account.account import Account, Holding
+from upbit_ws_qt.simulator.account.broker import Broker
+from upbit_ws_qt.simulator.account.order_rules import OrderRefused
+from upbit_ws_qt.simulator.account.orders import AssetReport, NewOrder, Order, OrderReport
+from upbit_ws_qt.simulator.market.floor import Happening, Kind, TradingFloor
+from upbit_ws_qt.simulator.market.listing import select
+from upbit_ws_qt.simulator.market.trades import Trade
 
 D = Decimal
 NOW = 1_793_000_042_345  # 2026-10-26

@@ -11,12 +11,12 @@ from typing import NamedTuple
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from upbit_ws_qt.simulator.account import EXACT, Account, Holding
-from upbit_ws_qt.simulator.broker import Broker
-from upbit_ws_qt.simulator.floor import Happening, Kind, TradingFloor
-from upbit_ws_qt.simulator.listing import select
-from upbit_ws_qt.simulator.order_rules import OrderRefused
-from upbit_ws_qt.simulator.orders import AssetReport, Fill, NewOrder, Order, OrderReport
+from upbit_ws_qt.simulator.account.account import EXACT, Account, Holding
+from upbit_ws_qt.simulator.account.broker import Broker
+from upbit_ws_qt.simulator.account.order_rules import OrderRefused
+from upbit_ws_qt.simulator.account.orders import AssetReport, Fill, NewOrder, Order, OrderReport
+from upbit_ws_qt.simulator.market.floor import Happening, Kind, TradingFloor
+from upbit_ws_qt.simulator.market.listing import select
 
 D = Decimal
 NOW = 1_793_000_042_345  # 2026-10-26

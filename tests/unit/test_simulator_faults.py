@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from upbit_ws_qt.errors import InvalidRequest
-from upbit_ws_qt.simulator.faults import AT_ONCE, LASTING, Faults, Refusal
-from upbit_ws_qt.simulator.floor import TradingFloor
-from upbit_ws_qt.simulator.frame_faults import FrameFaults, FrameFilter, Occasion, skewed
-from upbit_ws_qt.simulator.levers import ExchangeLevers
-from upbit_ws_qt.simulator.listing import select
-from upbit_ws_qt.simulator.packet import BINARY, RESERVED, TEXT, Packet
+from upbit_ws_qt.simulator.faults.faults import AT_ONCE, LASTING, Faults, Refusal
+from upbit_ws_qt.simulator.faults.levers import ExchangeLevers
+from upbit_ws_qt.simulator.market.floor import TradingFloor
+from upbit_ws_qt.simulator.market.listing import select
+from upbit_ws_qt.simulator.streams.frame_faults import FrameFaults, FrameFilter, Occasion, skewed
+from upbit_ws_qt.simulator.streams.packet import BINARY, RESERVED, TEXT, Packet
 
 NOW = 1_793_000_042_345
 TICKER = b'{"type":"ticker","code":"KRW-BTC","trade_price":1.1E8,"timestamp":1793000042345}'

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from upbit_ws_qt.simulator.book import DEPTH, Book
-from upbit_ws_qt.simulator.days import DAY_MS
-from upbit_ws_qt.simulator.floor import Happening, Kind, TradingFloor
-from upbit_ws_qt.simulator.hub import Hub
-from upbit_ws_qt.simulator.listing import Listing, select
-from upbit_ws_qt.simulator.live import LiveMarket
-from upbit_ws_qt.simulator.packet import Packet
-from upbit_ws_qt.simulator.request import Wish
+from upbit_ws_qt.simulator.market.book import DEPTH, Book
+from upbit_ws_qt.simulator.market.days import DAY_MS
+from upbit_ws_qt.simulator.market.floor import Happening, Kind, TradingFloor
+from upbit_ws_qt.simulator.market.listing import Listing, select
+from upbit_ws_qt.simulator.market.live import LiveMarket
+from upbit_ws_qt.simulator.streams.hub import Hub
+from upbit_ws_qt.simulator.streams.packet import Packet
+from upbit_ws_qt.simulator.streams.request import Wish
 
 NOW = 1_793_000_042_345
 CODE = "KRW-XRP"

@@ -20,20 +20,20 @@ from upbit_ws_qt.events import (
     TickerEvent,
     TradeEvent,
 )
-from upbit_ws_qt.simulator.frames import (
+from upbit_ws_qt.simulator.market.grid import PriceGrid
+from upbit_ws_qt.simulator.market.listing import MARKETS, select
+from upbit_ws_qt.simulator.market.live import LiveMarket
+from upbit_ws_qt.simulator.market.market import Market
+from upbit_ws_qt.simulator.rest.rows import RowWriter, instrument_row, market_row
+from upbit_ws_qt.simulator.streams.frames import (
     ERRORS,
     FrameWriter,
     change_word,
     error_frame,
     subscription_list_frame,
 )
-from upbit_ws_qt.simulator.grid import PriceGrid
-from upbit_ws_qt.simulator.listing import MARKETS, select
-from upbit_ws_qt.simulator.live import LiveMarket
-from upbit_ws_qt.simulator.market import Market
-from upbit_ws_qt.simulator.packet import Packet
-from upbit_ws_qt.simulator.rows import RowWriter, instrument_row, market_row
-from upbit_ws_qt.simulator.spelling import Spelling, java_double
+from upbit_ws_qt.simulator.streams.packet import Packet
+from upbit_ws_qt.simulator.streams.spelling import Spelling, java_double
 from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt.wire import decode
 
@@ -101,7 +101,7 @@ def test_default_and_simple_spell_prices_and_sizes_differently() -> None:
 
 
 def test_a_spelling_forgets_and_stays_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("upbit_ws_qt.simulator.spelling._REMEMBERED", 2)
+    monkeypatch.setattr("upbit_ws_qt.simulator.streams.spelling._REMEMBERED", 2)
     spelling = Spelling(PriceGrid("KRW-BTC", 2_900_000.0), simple=True)
     assert [spelling.prices[quanta] for quanta in (1, 2, 3, 4, 1)] == [
         "1000",

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from upbit_ws_qt.simulator.book import DEPTH, Book
-from upbit_ws_qt.simulator.days import DAY_MS, MINUTE_MS
-from upbit_ws_qt.simulator.floor import Kind, TradingFloor
-from upbit_ws_qt.simulator.grid import PriceGrid
-from upbit_ws_qt.simulator.ledger import FOREVER, Ledger
-from upbit_ws_qt.simulator.listing import Listing
-from upbit_ws_qt.simulator.live import LiveMarket
-from upbit_ws_qt.simulator.market import Market
-from upbit_ws_qt.simulator.story import Candle
-from upbit_ws_qt.simulator.trades import Trade
+from upbit_ws_qt.simulator.market.book import DEPTH, Book
+from upbit_ws_qt.simulator.market.days import DAY_MS, MINUTE_MS
+from upbit_ws_qt.simulator.market.floor import Kind, TradingFloor
+from upbit_ws_qt.simulator.market.grid import PriceGrid
+from upbit_ws_qt.simulator.market.ledger import FOREVER, Ledger
+from upbit_ws_qt.simulator.market.listing import Listing
+from upbit_ws_qt.simulator.market.live import LiveMarket
+from upbit_ws_qt.simulator.market.market import Market
+from upbit_ws_qt.simulator.market.story import Candle
+from upbit_ws_qt.simulator.market.trades import Trade
 from upbit_ws_qt.timeframe import Timeframe
 
 MIDNIGHT = 20_753 * DAY_MS  # 2026-10-27

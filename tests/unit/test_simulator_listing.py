@@ -9,9 +9,9 @@ from decimal import Decimal
 import pytest
 
 from upbit_ws_qt.markets import table_tick_size
-from upbit_ws_qt.simulator.days import DAY_MS, DayMaker
-from upbit_ws_qt.simulator.listing import CAUTIONS, MARKETS, select
-from upbit_ws_qt.simulator.market import Market
+from upbit_ws_qt.simulator.market.days import DAY_MS, DayMaker
+from upbit_ws_qt.simulator.market.listing import CAUTIONS, MARKETS, select
+from upbit_ws_qt.simulator.market.market import Market
 from upbit_ws_qt.timeframe import Timeframe
 
 NOW = 1_795_348_842_345  # 2026-11-22, 42 s into a minute

@@ -12,16 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upbit_ws_qt.markets import table_tick_size
-from upbit_ws_qt.simulator.book import DEPTH, Book, Moment
-from upbit_ws_qt.simulator.days import DAY_MS, MINUTE_MS, MINUTES_A_DAY
-from upbit_ws_qt.simulator.floor import Kind, TradingFloor
-from upbit_ws_qt.simulator.grid import PriceGrid
-from upbit_ws_qt.simulator.listing import MARKETS, Listing, select
-from upbit_ws_qt.simulator.live import LiveMarket
-from upbit_ws_qt.simulator.market import Market
-from upbit_ws_qt.simulator.settle import least_volume, settle, tilted
-from upbit_ws_qt.simulator.story import Candle, merged
-from upbit_ws_qt.simulator.trades import Trade
+from upbit_ws_qt.simulator.market.book import DEPTH, Book, Moment
+from upbit_ws_qt.simulator.market.days import DAY_MS, MINUTE_MS, MINUTES_A_DAY
+from upbit_ws_qt.simulator.market.floor import Kind, TradingFloor
+from upbit_ws_qt.simulator.market.grid import PriceGrid
+from upbit_ws_qt.simulator.market.listing import MARKETS, Listing, select
+from upbit_ws_qt.simulator.market.live import LiveMarket
+from upbit_ws_qt.simulator.market.market import Market
+from upbit_ws_qt.simulator.market.settle import least_volume, settle, tilted
+from upbit_ws_qt.simulator.market.story import Candle, merged
+from upbit_ws_qt.simulator.market.trades import Trade
 from upbit_ws_qt.timeframe import Timeframe
 
 NOW = 1_793_000_042_345  # 2026-10-26, 42 s into a minute
@@ -532,7 +532,7 @@ def test_a_side_near_zero_is_short() -> None:
 
 def test_a_book_forgets_and_stays_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     undisturbed = [LiveMarket(market("KRW-ETH"), NOW).book(NOW + step) for step in (0, 900, 0)]
-    monkeypatch.setattr("upbit_ws_qt.simulator.book._REMEMBERED", 3)
+    monkeypatch.setattr("upbit_ws_qt.simulator.market.book._REMEMBERED", 3)
     live = LiveMarket(market("KRW-ETH"), NOW)
     assert [live.book(NOW + step) for step in (0, 900, 0)] == undisturbed
     assert len(live.market.books._lives) <= 5

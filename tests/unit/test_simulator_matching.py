@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from upbit_ws_qt.simulator.matching import (
+from upbit_ws_qt.simulator.account.matching import (
     Meeting,
     Waiting,
     coins,
@@ -16,8 +16,8 @@ from upbit_ws_qt.simulator.matching import (
     reached,
     units,
 )
-from upbit_ws_qt.simulator.orders import Order
-from upbit_ws_qt.simulator.trades import Trade
+from upbit_ws_qt.simulator.account.orders import Order
+from upbit_ws_qt.simulator.market.trades import Trade
 
 D = Decimal
 ONE = 100_000_000

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from upbit_ws_qt.simulator.amounts import plain_amount, pointed_amount
-from upbit_ws_qt.simulator.listing import select
-from upbit_ws_qt.simulator.order_query import (
+from upbit_ws_qt.simulator.account.amounts import plain_amount, pointed_amount
+from upbit_ws_qt.simulator.account.orders import Fill, NewOrder, Order
+from upbit_ws_qt.simulator.market.listing import select
+from upbit_ws_qt.simulator.rest.order_query import (
     bad_request,
     closed_orders,
     identifiers,
@@ -19,7 +20,7 @@ from upbit_ws_qt.simulator.order_query import (
     orders_to_cancel,
     sorted_orders,
 )
-from upbit_ws_qt.simulator.order_rows import (
+from upbit_ws_qt.simulator.rest.order_rows import (
     as_accepted,
     cancellation,
     chance_row,
@@ -27,8 +28,7 @@ from upbit_ws_qt.simulator.order_rows import (
     trade_row,
     wallet_rows,
 )
-from upbit_ws_qt.simulator.orders import Fill, NewOrder, Order
-from upbit_ws_qt.simulator.query import ExchangeError
+from upbit_ws_qt.simulator.rest.query import ExchangeError
 
 D = Decimal
 # 2026-10-26 06:14:02.345 in Korea.

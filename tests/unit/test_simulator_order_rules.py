@@ -7,15 +7,15 @@ from decimal import Decimal
 
 import pytest
 
-from upbit_ws_qt.simulator.grid import PriceGrid
-from upbit_ws_qt.simulator.order_rules import (
+from upbit_ws_qt.simulator.account.order_rules import (
     OrderRefused,
     check_market,
     fee_rate,
     minimum_total,
     read_order,
 )
-from upbit_ws_qt.simulator.orders import NewOrder, Order
+from upbit_ws_qt.simulator.account.orders import NewOrder, Order
+from upbit_ws_qt.simulator.market.grid import PriceGrid
 
 D = Decimal
 GRIDS = {

@@ -9,10 +9,10 @@ from uuid import UUID
 
 import pytest
 
-from upbit_ws_qt.simulator.orders import AssetReport, Order, OrderReport
-from upbit_ws_qt.simulator.packet import Packet
-from upbit_ws_qt.simulator.private_hub import PrivateHub
-from upbit_ws_qt.simulator.request import Refusal, Request, Wish, read_request
+from upbit_ws_qt.simulator.account.orders import AssetReport, Order, OrderReport
+from upbit_ws_qt.simulator.streams.packet import Packet
+from upbit_ws_qt.simulator.streams.private_hub import PrivateHub
+from upbit_ws_qt.simulator.streams.request import Refusal, Request, Wish, read_request
 
 NOW = 1_792_962_842_345
 ORDERS, ASSETS, NEWS = Wish("myOrder"), Wish("myAsset"), Wish("announcement")

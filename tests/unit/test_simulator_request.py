@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from upbit_ws_qt.simulator.account import Account
-from upbit_ws_qt.simulator.query import (
+from upbit_ws_qt.simulator.account.account import Account
+from upbit_ws_qt.simulator.rest.query import (
     ExchangeError,
     QuotationError,
     decimal_number,
@@ -20,7 +20,7 @@ from upbit_ws_qt.simulator.query import (
     read_query,
     whole_number,
 )
-from upbit_ws_qt.simulator.request import Refusal, Request, Wish, read_request
+from upbit_ws_qt.simulator.streams.request import Refusal, Request, Wish, read_request
 
 TICKET = {"ticket": "t"}
 NOW = 1_793_000_042_345

@@ -12,8 +12,8 @@ import pytest
 
 from upbit_ws_qt.errors import InvalidRequest
 from upbit_ws_qt.simulator.behaviour import Behaviour
-from upbit_ws_qt.simulator.faults import AT_ONCE, LASTING, Faults
-from upbit_ws_qt.simulator.script import Command, Script, Timeline, parse_command
+from upbit_ws_qt.simulator.faults.faults import AT_ONCE, LASTING, Faults
+from upbit_ws_qt.simulator.faults.script import Command, Script, Timeline, parse_command
 
 
 class Told(Faults):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 
 from upbit_ws_qt.errors import InvalidRequest
-from upbit_ws_qt.simulator.words import value_of
+from upbit_ws_qt.simulator.faults.words import value_of
 
 
 @pytest.mark.parametrize(

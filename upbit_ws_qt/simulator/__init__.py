@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .behaviour import Behaviour
-    from .faults import Faults
-    from .replay import RecordedExchange
-    from .script import Script
-    from .server import MockUpbitWebSocketServer, ReceivedRequest, SimulatedExchange
+    from .faults.faults import Faults
+    from .faults.script import Script
+    from .replay.replay import RecordedExchange
+    from .server import MockUpbitWebSocketServer, SimulatedExchange
+    from .streams.desk import ReceivedRequest
 
 # Loaded when asked for, so that the pure modules do not pull in the HTTP server.
 _MODULES = {
     "Behaviour": "behaviour",
-    "Faults": "faults",
+    "Faults": "faults.faults",
     "MockUpbitWebSocketServer": "server",
-    "ReceivedRequest": "server",
-    "RecordedExchange": "replay",
-    "Script": "script",
+    "ReceivedRequest": "streams.desk",
+    "RecordedExchange": "replay.replay",
+    "Script": "faults.script",
     "SimulatedExchange": "server",
 }
 __all__ = [

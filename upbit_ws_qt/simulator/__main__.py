@@ -16,9 +16,9 @@ from typing import Any, NoReturn
 from upbit_ws_qt.errors import InvalidRequest, LocalError
 
 from .behaviour import Behaviour
-from .script import Script, parse_command
+from .faults.script import Script, parse_command
+from .faults.words import value_of
 from .server import SimulatedExchange
-from .words import value_of
 
 
 class _Parser(argparse.ArgumentParser):

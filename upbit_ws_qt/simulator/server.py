@@ -13,27 +13,27 @@ from aiohttp import web
 from upbit_ws_qt.errors import InvalidRequest, InvalidState
 from upbit_ws_qt.settings import Credentials
 
-from .account import Account
+from .account.account import Account
+from .account.broker import Broker
 from .behaviour import Behaviour
-from .broker import Broker
-from .connection import ServedConnection
-from .desk import MessageDesk, ReceivedRequest
-from .fault_answers import FaultAnswers
-from .faults import Faults
-from .floor import TradingFloor
-from .gate import Gate
-from .handshake import Handshake
+from .faults.fault_answers import FaultAnswers
+from .faults.faults import Faults
+from .faults.levers import ExchangeLevers
+from .faults.script import Script, Timeline
 from .host import PRIVATE_PATH, PUBLIC_PATH, LoopbackServer
-from .hub import Hub
 from .keys import RIGHTS, KeyRing, Right
-from .levers import ExchangeLevers
-from .listing import select
-from .private_hub import PrivateHub
-from .quotation import QuotationApi
-from .request import CATEGORIES
-from .script import Script, Timeline
-from .sockets import Sockets
-from .trading import TradingApi
+from .market.floor import TradingFloor
+from .market.listing import select
+from .rest.gate import Gate
+from .rest.quotation import QuotationApi
+from .rest.trading import TradingApi
+from .streams.connection import ServedConnection
+from .streams.desk import MessageDesk, ReceivedRequest
+from .streams.handshake import Handshake
+from .streams.hub import Hub
+from .streams.private_hub import PrivateHub
+from .streams.request import CATEGORIES
+from .streams.sockets import Sockets
 
 __all__ = ["MockUpbitWebSocketServer", "ReceivedRequest", "SimulatedExchange"]
 

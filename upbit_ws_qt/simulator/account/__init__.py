@@ -1,0 +1,1 @@
+"""The customer's account: balances, orders, matching. Pure."""

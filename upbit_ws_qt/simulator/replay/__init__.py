@@ -1,0 +1,1 @@
+"""Recordings: read, played back, and served as an exchange."""

@@ -1,0 +1,1 @@
+"""The REST half: the gate before every call, quotation and trading."""

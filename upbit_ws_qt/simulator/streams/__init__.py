@@ -1,0 +1,1 @@
+"""The WebSocket half: connections, subscriptions and frames."""
