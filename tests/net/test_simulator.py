@@ -685,7 +685,7 @@ def test_who_leaves_while_being_subscribed_is_not_served_further() -> None:
             self.received.append(packet)
 
     floor = TradingFloor(MARKETS, 1, 1.0, NOW)
-    hub, nobody = Hub(floor), Nobody()
+    hub, nobody = Hub(floor, Behaviour()), Nobody()
     steps = hub.replace(nobody, [Wish("ticker", ("KRW-BTC", "KRW-ETH", "KRW-XRP"))])
     next(steps)
     hub.remove(nobody)

@@ -73,8 +73,8 @@ class Desk:
     def list_market(self, code: str) -> None:
         self.moved.append(("list", code))
 
-    def delist_market(self, code: str) -> None:
-        self.moved.append(("delist", code))
+    def delist_market(self, code: str, after_s: float) -> None:
+        self.moved.append(("delist", code, after_s))
 
     def expire_key(self) -> None:
         self.moved.append("expire")
@@ -389,14 +389,14 @@ def test_single_markets_are_halted_until_cleared(faults: Faults, desk: Desk) -> 
         faults.halt_market(code)
     faults.delist_market("KRW-ETH")
     faults.list_market("KRW-NEO")
-    faults.delist_market("KRW-NEO")
+    faults.delist_market("KRW-NEO", after_s=60)
     faults.clear("halt_market")
     assert desk.moved == [
         ("KRW-BTC", True),
         ("KRW-ETH", True),
-        ("delist", "KRW-ETH"),
+        ("delist", "KRW-ETH", 0.0),
         ("list", "KRW-NEO"),
-        ("delist", "KRW-NEO"),
+        ("delist", "KRW-NEO", 60),
         ("clock stopped", False),
         ("KRW-BTC", False),
     ]
@@ -423,7 +423,7 @@ def test_the_levers_of_an_exchange_move_its_floor() -> None:
     levers.list_market("KRW-NEO")
     list(floor.run(NOW + 3_600_000))
     assert "KRW-NEO" in floor.listings
-    levers.delist_market("KRW-NEO")
+    levers.delist_market("KRW-NEO", 0.0)
     assert "KRW-NEO" not in floor.listings
 
 
@@ -431,7 +431,10 @@ def test_the_levers_of_an_exchange_move_its_floor() -> None:
     ("move", "said"),
     [
         (lambda levers: levers.halt("KRW-NEO", on=True), "must be a listed one; got 'KRW-NEO'"),
-        (lambda levers: levers.delist_market("KRW-NEO"), "must be a listed one; got 'KRW-NEO'"),
+        (
+            lambda levers: levers.delist_market("KRW-NEO", 0.0),
+            "must be a listed one; got 'KRW-NEO'",
+        ),
         (lambda levers: levers.list_market("KRW-BTC"), "KRW-BTC is listed already"),
         (lambda levers: levers.list_market("KRW-NOPE"), "lists no market 'KRW-NOPE'"),
     ],
@@ -482,6 +485,7 @@ def test_every_fault_is_named_and_explained() -> None:
         (lambda faults: faults.halt_market("BTC"), "did you mean 'KRW-BTC'"),
         (lambda faults: faults.list_market("BTC"), "a market code reads"),
         (lambda faults: faults.delist_market("BTC"), "a market code reads"),
+        (lambda faults: faults.delist_market("KRW-BTC", -1), "after_s must be at least 0; got -1"),
         (lambda faults: faults.clear("drop"), "clear ends half_open, .* got 'drop'"),
     ],
 )

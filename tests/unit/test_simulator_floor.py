@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from upbit_ws_qt.simulator.behaviour import Behaviour
 from upbit_ws_qt.simulator.market.book import DEPTH, Book
 from upbit_ws_qt.simulator.market.days import DAY_MS
 from upbit_ws_qt.simulator.market.floor import Happening, Kind, TradingFloor
@@ -288,6 +289,24 @@ def test_a_delisted_market_is_never_traded_again_unless_listed_again() -> None:
         trading.list_at(listing, back_ms)
 
 
+def test_a_delisting_ends_the_market_before_what_is_due_at_that_ms() -> None:
+    told: list[str] = []
+    trading = followed()
+    last_ms = trading.live(CODE).next_ms
+    trading.on_closed.append(told.append)
+    trading.close_market(CODE, last_ms)
+    assert trading.board.notice(CODE).closes_ms == last_ms
+    assert CODE in trading.listings
+
+    assert [found for found in trading.run(last_ms) if found.kind is Kind.TRADE] == []
+
+    assert told == [CODE]
+    assert CODE not in trading.listings
+    assert trading.board.notice(CODE).state(last_ms) == "DELISTED"
+    with pytest.raises(KeyError, match=CODE):
+        trading.close_market(CODE, last_ms + 1)
+
+
 def test_a_market_listed_at_a_moment_has_no_past() -> None:
     trading = floor()
     listing = Listing("KRW-NEW", "새", "New", 100.0, 0.05, 0.0, 1e6, 5.0, NOW - 400 * DAY_MS)
@@ -335,7 +354,7 @@ class Client:
 
 def subscribed(*types: str) -> tuple[TradingFloor, Hub, Client]:
     trading = floor()
-    hub, client = Hub(trading), Client()
+    hub, client = Hub(trading, Behaviour()), Client()
     list(hub.replace(client, [Wish(type_, (CODE,)) for type_ in types]))
     return trading, hub, client
 

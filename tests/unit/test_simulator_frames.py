@@ -20,6 +20,8 @@ from upbit_ws_qt.events import (
     TickerEvent,
     TradeEvent,
 )
+from upbit_ws_qt.simulator.behaviour import Behaviour
+from upbit_ws_qt.simulator.market.board import Notice
 from upbit_ws_qt.simulator.market.grid import PriceGrid
 from upbit_ws_qt.simulator.market.listing import MARKETS, select
 from upbit_ws_qt.simulator.market.live import LiveMarket
@@ -45,14 +47,19 @@ def live(code: str = "KRW-BTC") -> LiveMarket:
 
 
 def writers(market: LiveMarket) -> tuple[FrameWriter, FrameWriter]:
-    return FrameWriter(market.market, simple=False), FrameWriter(market.market, simple=True)
+    return (
+        FrameWriter(market.market, Behaviour(), simple=False),
+        FrameWriter(market.market, Behaviour(), simple=True),
+    )
 
 
 def payloads(market: LiveMarket, writer: FrameWriter) -> dict[str, bytes]:
     trade, day, book = market.last, market.state(), market.book(NOW)
     candle = market.candle(Timeframe.MINUTE_1)
     return {
-        "ticker": writer.ticker(trade, day, "SNAPSHOT"),
+        "ticker": writer.ticker(
+            trade, day, Notice(market.market.listing), trade.time_ms, "SNAPSHOT"
+        ),
         "trade": writer.trade(trade, day.prev_close, market.best(NOW), "REALTIME"),
         "orderbook": writer.orderbook(book, 30, 0.0, "REALTIME"),
         "candle": writer.candle(Timeframe.MINUTE_1, candle, "REALTIME"),
@@ -360,9 +367,10 @@ def test_candle_rows_have_what_their_unit_has() -> None:
 
 
 def test_market_and_instrument_rows() -> None:
-    assert "market_event" not in market_row(MARKETS[0], details=False)
+    assert "market_event" not in market_row(Notice(MARKETS[0]), details=False)
     warned = next(listing for listing in MARKETS if listing.cautions)
-    event = market_row(warned, details=True)["market_event"]
+    notice = Notice(warned, cautions=warned.cautions)
+    event = market_row(notice, details=True)["market_event"]
     assert len(event["caution"]) == 5
     assert any(event["caution"].values())
     assert instrument_row(MARKETS[0], Decimal("1000.0")) == {

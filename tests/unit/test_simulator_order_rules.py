@@ -29,7 +29,9 @@ LIMIT = NewOrder("KRW-BTC", "bid", "limit", "100000000", "0.01")
 
 def read(new: NewOrder, last_price: str = "100000000") -> Order:
     code = new.market or ""
-    return read_order(new, code, GRIDS[code], D(last_price), uuid="u", now_ms=7)
+    return read_order(
+        new, code, GRIDS[code], D(last_price), uuid="u", now_ms=7, default_smp="cancel_maker"
+    )
 
 
 def refusal(new: NewOrder, last_price: str = "100000000") -> str:

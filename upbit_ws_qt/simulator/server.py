@@ -99,7 +99,7 @@ class SimulatedExchange(LoopbackServer):
         self.behaviour = behaviour or Behaviour()
         self.requests: list[ReceivedRequest] = []
         self.floor = TradingFloor(listings, seed, pace, start_ms)
-        self._hub = Hub(self.floor)
+        self._hub = Hub(self.floor, self.behaviour)
         self._private_hub = PrivateHub(seed, round(self.behaviour.first_asset_delay_s * 1000))
         self._desk = MessageDesk(
             self.behaviour,
@@ -117,6 +117,7 @@ class SimulatedExchange(LoopbackServer):
             seed=seed,
             report=self._private_hub.report,
             publish=self._hub.report,
+            default_smp=self.behaviour.default_smp,
         )
         self._sockets = Sockets(self.behaviour, self._desk.obey, self._left)
         self._gate = Gate(self.behaviour, self._keys, lambda: self.floor.now_ms)
@@ -338,6 +339,7 @@ class SimulatedExchange(LoopbackServer):
                 if self._halted and self._realtime:
                     return
                 since = time.perf_counter()
+        self._hub.catch_up(self.floor.now_ms)
         self._end_expired()
         self._sockets.flush()
 

@@ -28,7 +28,7 @@ from .order_rules import (
     read_order,
     used_identifier,
 )
-from .orders import Fill, NewOrder, Order
+from .orders import Fill, NewOrder, Order, SmpType
 from .resting import RestingOrders
 
 __all__ = ["Broker"]
@@ -51,6 +51,8 @@ class Broker:
         seed: uuids follow from it.
         report: hears of every change of an order and of balances, in the exchange's order.
         publish: hears of every trade that is added to the market.
+        default_smp: the self-match prevention of an order that names none; None is what the
+            exchange had before 2026-11-09: no prevention. Source: docs.upbit.com, changelog.
 
     Raises:
         OrderRefused: what the account has locked at first makes no acceptable order.
@@ -64,10 +66,13 @@ class Broker:
         seed: int,
         report: Report,
         publish: Callable[[Happening], None],
+        default_smp: SmpType | None = "cancel_maker",
     ) -> None:
         self._floor = floor
         self._account = account
         self._publish = publish
+        self._default_smp: SmpType | None = default_smp
+        floor.on_closed.append(self._end_all_of)
         self._clearing = Clearing(account, report)
         self._orders: dict[str, Order] = {}
         self._identifiers: dict[str, str] = {}
@@ -157,6 +162,11 @@ class Broker:
                 sold = entry.order.side == "bid"
                 self._trade(code, entry.price, volume, sold=sold, maker=entry)
 
+    def _end_all_of(self, code: str) -> None:
+        """The exchange cancels what is open in a market that it delists."""
+        for entry in list(self._resting.of(code)):
+            self.cancel(entry.order)
+
     # -- accepting -----------------------------------------------------------------------------
 
     def _read(self, new: NewOrder, freed: Decimal = _ZERO) -> Order:
@@ -167,7 +177,15 @@ class Broker:
         grid = self._floor.market(code).grid
         last_price = grid.exact_price(self._floor.live(code).last.price)
         uuid, now_ms = next(self._order_uuids), self._floor.now_ms
-        order = read_order(new, code, grid, last_price, uuid=uuid, now_ms=now_ms)
+        order = read_order(
+            new,
+            code,
+            grid,
+            last_price,
+            uuid=uuid,
+            now_ms=now_ms,
+            default_smp=self._default_smp,
+        )
         if order.identifier in self._identifiers:
             raise used_identifier()
         if order.locked > self._account.free(order.held_currency) + freed:
@@ -221,7 +239,7 @@ class Broker:
 
     def _meet(self, order: Order, met: Meeting) -> None:
         maker = met.maker
-        if maker is None or order.smp_type == "none":
+        if maker is None or not order.prevents_self_match:
             sold = order.side == "ask"
             self._trade(order.code, met.price, met.volume, sold=sold, taker=order, maker=maker)
             return

@@ -129,7 +129,7 @@ def fills_whole(order: Order, price_of: Callable[[int], Decimal], way: Sequence[
     """Whether all of a limit or best order is traded on its way, as far as units go."""
     if not way:
         return False
-    traded = sum(met.volume for met in way if met.maker is None or order.smp_type == "none")
+    traded = sum(met.volume for met in way if met.maker is None or not order.prevents_self_match)
     return traded == _wanted(order.remaining_volume, order.remaining_funds, price_of(way[0].price))
 
 

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from upbit_ws_qt.simulator.market.grid import PriceGrid
 
-from .orders import NewOrder, Order
+from .orders import NewOrder, Order, SmpType
 
 __all__ = [
     "MAXIMUM_TOTAL_KRW",
@@ -109,7 +109,14 @@ def check_market(code: str | None, listed: Container[str]) -> str:
 
 
 def read_order(
-    new: NewOrder, code: str, grid: PriceGrid, last_price: Decimal, *, uuid: str, now_ms: int
+    new: NewOrder,
+    code: str,
+    grid: PriceGrid,
+    last_price: Decimal,
+    *,
+    uuid: str,
+    now_ms: int,
+    default_smp: SmpType | None,
 ) -> Order:
     """Read what a client asks for; whether it can be paid is not looked at.
 
@@ -120,6 +127,7 @@ def read_order(
         last_price: what coins are valued at where the order names no price.
         uuid: the order's own.
         now_ms: the time of the exchange.
+        default_smp: the self-match prevention of an order that names none.
 
     Raises:
         OrderRefused: with the exchange's name for the first thing that is wrong. Source:
@@ -142,7 +150,7 @@ def read_order(
         created_ms=now_ms,
         fee_rate=fee_rate(code.partition("-")[0]),
         time_in_force=cast("Literal['ioc', 'fok', 'post_only'] | None", new.time_in_force),
-        smp_type=_smp_type(new),
+        smp_type=_smp_type(new, default_smp),
         identifier=_identifier(new.identifier),
     )
     _check_steps(order, grid)
@@ -155,16 +163,15 @@ def read_order(
     return order
 
 
-def _smp_type(new: NewOrder) -> Literal["reduce", "cancel_maker", "cancel_taker", "none"]:
-    # Source: docs.upbit.com, changelog of 2026-11-09 (default of smp_type).
+def _smp_type(new: NewOrder, default: SmpType | None) -> SmpType | None:
     is_post_only = new.time_in_force == "post_only"
     if new.smp_type is None:
-        return "none" if is_post_only else "cancel_maker"
+        return "none" if is_post_only and default is not None else default
     word = _word("smp_type", new.smp_type, _SMP_TYPES)
     if is_post_only and word != "none":
         message = "post_only 주문에는 smp_type을 지정할 수 없습니다."
         raise OrderRefused(400, "invalid_post_only", message)
-    return cast("Literal['reduce', 'cancel_maker', 'cancel_taker', 'none']", word)
+    return cast("SmpType", word)
 
 
 def _identifier(text: str | None) -> str | None:

@@ -15,8 +15,10 @@ __all__ = [
     "OrderReport",
     "OrderState",
     "ReportState",
+    "SmpType",
 ]
 
+SmpType: TypeAlias = Literal["reduce", "cancel_maker", "cancel_taker", "none"]
 OrderState: TypeAlias = Literal["wait", "watch", "done", "cancel"]
 ReportState: TypeAlias = Literal["wait", "watch", "trade", "done", "cancel", "prevented"]
 
@@ -75,7 +77,7 @@ class Order:
     created_ms: int
     fee_rate: Decimal
     time_in_force: Literal["ioc", "fok", "post_only"] | None = None
-    smp_type: Literal["reduce", "cancel_maker", "cancel_taker", "none"] | None = None
+    smp_type: SmpType | None = None
     identifier: str | None = None
     state: OrderState = "wait"
     remaining_volume: Decimal | None = None
@@ -105,6 +107,11 @@ class Order:
     def held_currency(self) -> str:
         """The currency that ``locked`` is in."""
         return self.quote if self.side == "bid" else self.base
+
+    @property
+    def prevents_self_match(self) -> bool:
+        """Whether it does not trade with the customer's other orders."""
+        return self.smp_type not in ("none", None)
 
     @property
     def is_open(self) -> bool:

@@ -279,12 +279,14 @@ class Faults:
         """
         self._levers.list_market(check_market(code))
 
-    def delist_market(self, code: str) -> None:
-        """Delist a market for good.
+    def delist_market(self, code: str, after_s: float = 0.0) -> None:
+        """Delist a market, at once or after so many seconds of the market's time.
 
-        A client sees no more frames of it; REST knows it no longer.
+        A client sees the day in its tickers (``delisting_date``) until then; then a last ticker
+        ``DELISTED``, no more frames of it, open orders cancelled, and REST knows it no longer.
         """
-        self._levers.delist_market(check_market(code))
+        _check_least("after_s", after_s, 0)
+        self._levers.delist_market(check_market(code), after_s)
         if code in self._halted:
             self._halted.remove(code)
 

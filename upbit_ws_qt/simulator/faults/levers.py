@@ -60,8 +60,8 @@ class Levers(Protocol):
         """List a market from now on."""
         ...
 
-    def delist_market(self, code: str) -> None:
-        """Delist a market now."""
+    def delist_market(self, code: str, after_s: float) -> None:
+        """Delist a market after so many seconds of its time."""
         ...
 
     def expire_key(self) -> None:
@@ -103,9 +103,9 @@ class ExchangeLevers:
         except ValueError as error:
             raise InvalidRequest(str(error)) from None
 
-    def delist_market(self, code: str) -> None:
+    def delist_market(self, code: str, after_s: float) -> None:
         self._check_listed(code)
-        self._floor.close_market(code)
+        self._floor.close_market(code, self._floor.now_ms + round(after_s * 1000))
 
     def expire_key(self) -> None:
         self._expire_key()

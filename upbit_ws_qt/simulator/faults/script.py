@@ -159,7 +159,7 @@ class _NoLevers:
     def list_market(self, code: str) -> None:
         """Nothing moves."""
 
-    def delist_market(self, code: str) -> None:
+    def delist_market(self, code: str, after_s: float) -> None:
         """Nothing moves."""
 
     def expire_key(self) -> None:

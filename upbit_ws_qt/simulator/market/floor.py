@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import enum
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from .board import Board
 from .book import GRID_MS
 from .ledger import FOREVER
 from .listing import Listing
@@ -24,11 +25,15 @@ _SURELY_TRADED_MS = 86_400_000
 
 
 class Kind(enum.IntEnum):
-    """What happens; at the same ms in this order: a second ends before the next one's trades."""
+    """What happens; at the same ms in this order: a second ends before the next one's trades.
 
-    SECOND = 0
-    TRADE = 1
-    BOOK = 2
+    CLOSE is a delisting; it is no happening of a market, which is gone by then.
+    """
+
+    CLOSE = 0
+    SECOND = 1
+    TRADE = 2
+    BOOK = 3
 
 
 # State: the walking market, who wants it, and what of it is due when (ms; -1 for nothing).
@@ -65,10 +70,18 @@ class TradingFloor:
     """All markets of one exchange, from ``now_ms`` on.
 
     A market is listed with its first trade, so every listed market has a last price.
+
+    Attributes:
+        board: what is said of the markets.
+        on_closed: called with the code of each market that is delisted, while it still can be
+            looked at.
     """
 
     def __init__(self, listings: Iterable[Listing], seed: int, pace: float, now_ms: int) -> None:
         self.now_ms = now_ms
+        listings = tuple(listings)
+        self.board = Board(listings)
+        self.on_closed: list[Callable[[str], None]] = []
         self._seed, self._pace = seed, pace
         self._first: dict[str, Listing] = {}
         self._listings: dict[str, Listing] = {}
@@ -136,17 +149,27 @@ class TradingFloor:
             # It comes back after a delisting.
             market.reopen(time_ms)
             self._look_ahead(code)
+        self.board.add(listing)
         first_ms = market.first_trade_ms(max(time_ms, listing.listed_ms))
         heapq.heappush(self._coming, (first_ms, code))
         return first_ms
 
-    def close_market(self, code: str) -> None:
-        """Delist a market: it is never traded again.
+    def close_market(self, code: str, at_ms: int | None = None) -> None:
+        """Delist a market, now or at ``at_ms``: from then on it is never traded again.
 
         Raises:
             KeyError: it is not listed.
         """
+        if code not in self.listings:
+            raise KeyError(code)
+        if at_ms is not None and at_ms > self.now_ms:
+            self.board.delist(code, at_ms)
+            self._push(at_ms, Kind.CLOSE, code)
+            return
         self.halt(code, on=True)
+        self.board.delist(code, self.now_ms)
+        for told in self.on_closed:
+            told(code)
         del self._listings[code]
 
     def halt(self, code: str, on: bool) -> None:
@@ -162,6 +185,7 @@ class TradingFloor:
             market.close(self.now_ms + 1)
         else:
             market.reopen(self.now_ms)
+        self.board.suspend(code, on)
         self._look_ahead(code)
 
     def is_halted(self, code: str) -> bool:
@@ -261,6 +285,9 @@ class TradingFloor:
         """Everything up to and at ``until_ms``, in order; may be left and called again."""
         while self._due and self._due[0][0] <= until_ms:
             time_ms, kind, code = heapq.heappop(self._due)
+            if kind is Kind.CLOSE:
+                self._close_if_due(code, time_ms)
+                continue
             watched = self._followed.get(code)
             if watched is None:
                 continue
@@ -283,6 +310,13 @@ class TradingFloor:
                 self.now_ms, watched.second_due = time_ms, -1
                 yield Happening(time_ms, kind, watched)
         self.now_ms = max(self.now_ms, until_ms)
+
+    def _close_if_due(self, code: str, time_ms: int) -> None:
+        # It may have been delisted earlier, and even have come back since.
+        if code in self.listings and self.board.notice(code).closes_ms == time_ms:
+            # What is due at this very ms does not happen any more.
+            self.now_ms = max(self.now_ms, time_ms - 1)
+            self.close_market(code)
 
     def _follow(self, code: str) -> Watched:
         watched = self._followed.get(code)

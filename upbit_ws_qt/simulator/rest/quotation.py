@@ -76,9 +76,9 @@ class QuotationApi:
     async def _market_all(self, request: web.Request) -> web.Response:
         # Clients in wide use still send the name of old.
         asked = request.query.get("is_details", request.query.get("isDetails", "false"))
-        details = asked.lower() == "true"
+        details, board = asked.lower() == "true", self._floor.board
         return json_response(
-            [market_row(listing, details=details) for listing in self._floor.listings.values()]
+            [market_row(board.notice(code), details=details) for code in self._floor.listings]
         )
 
     async def _ticker(self, request: web.Request) -> web.Response:

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
+from upbit_ws_qt.simulator.market.board import Notice
 from upbit_ws_qt.simulator.market.book import DEPTH, Book
 from upbit_ws_qt.simulator.market.days import DAY_MS
-from upbit_ws_qt.simulator.market.listing import Listing
+from upbit_ws_qt.simulator.market.listing import CAUTIONS, Listing
 from upbit_ws_qt.simulator.market.live import DayState
 from upbit_ws_qt.simulator.market.market import Market
 from upbit_ws_qt.simulator.market.story import Candle
@@ -26,13 +27,6 @@ from upbit_ws_qt.timeframe import Timeframe
 
 __all__ = ["RowWriter", "instrument_row", "market_row"]
 
-_CAUTIONS = (
-    "PRICE_FLUCTUATIONS",
-    "TRADING_VOLUME_SOARING",
-    "DEPOSIT_AMOUNT_SOARING",
-    "GLOBAL_PRICE_DIFFERENCES",
-    "CONCENTRATION_OF_SMALL_ACCOUNTS",
-)
 _KST_HOURS = 9
 
 Row = dict[str, Any]
@@ -43,8 +37,9 @@ def _number(text: str) -> msgspec.Raw:
     return msgspec.Raw(text.encode())
 
 
-def market_row(listing: Listing, *, details: bool) -> Row:
+def market_row(notice: Notice, *, details: bool) -> Row:
     """One row of ``/v1/market/all``."""
+    listing = notice.listing
     row: Row = {
         "market": listing.code,
         "korean_name": listing.korean_name,
@@ -52,8 +47,8 @@ def market_row(listing: Listing, *, details: bool) -> Row:
     }
     if details:
         row["market_event"] = {
-            "warning": listing.warning,
-            "caution": {name: name in listing.cautions for name in _CAUTIONS},
+            "warning": notice.warning,
+            "caution": {name: name in notice.cautions for name in CAUTIONS},
         }
     return row
 

@@ -23,9 +23,9 @@ __all__ = ["ServedConnection", "reset"]
 _CLOSE_DELAY_S = 0.15
 
 
-# State: the frames not yet written, the current request and its format, the count of messages,
-# whether it is frozen or refused, the filter of its frames and those under way, its three
-# timers and the closing task.
+# State: the frames not yet written or batched, the current request and its format, the count of
+# messages, whether it is frozen or refused, the filter of its frames and those under way, its
+# three timers and the closing task.
 class ServedConnection:
     """An open WebSocket of a client.
 
@@ -63,6 +63,7 @@ class ServedConnection:
         self._behaviour = behaviour
         self._window_bits = window_bits
         self._queue: list[bytes] = []
+        self._batch: list[bytes] = []
         self._loop = asyncio.get_running_loop()
         self._limits = RateLimits(enforced=behaviour.limits)
         self._active_at = self._loop.time()
@@ -79,7 +80,21 @@ class ServedConnection:
         return f"<ServedConnection {self.number} {path}>"
 
     def push(self, packet: Packet) -> None:
-        """Queue a frame; it goes out with the next :meth:`flush`."""
+        """Queue a frame of data; it goes out with the next :meth:`flush`."""
+        if self._behaviour.list_batch > 1 and self.format.endswith("LIST"):
+            self._batch.append(packet.payload[1:-1])
+            if len(self._batch) == self._behaviour.list_batch:
+                self._end_batch()
+        else:
+            self._queue_up(packet)
+
+    def _end_batch(self) -> None:
+        """In the LIST formats several frames of data may come as one array."""
+        if self._batch:
+            batch, self._batch = self._batch, []
+            self._queue_up(Packet(b"[" + b",".join(batch) + b"]"))
+
+    def _queue_up(self, packet: Packet) -> None:
         if self.refused or self.frozen:
             return
         if self._filter is None:
@@ -91,10 +106,11 @@ class ServedConnection:
         """Queue a message that is no data: a status, an error or a list of subscriptions."""
         if self._behaviour.wraps_messages and self.format.endswith("LIST"):
             payload = b"[" + payload + b"]"
-        self.push(Packet(payload))
+        self._queue_up(Packet(payload))
 
     def flush(self) -> None:
         """Write what is queued; a client that does not read is dropped, not waited for."""
+        self._end_batch()
         if not self._queue:
             return
         data = b"".join(self._queue)

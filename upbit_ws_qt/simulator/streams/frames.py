@@ -5,8 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from upbit_ws_qt.field_names import CANDLE, ORDERBOOK, TICKER, TRADE, UNIT
+from upbit_ws_qt.simulator.behaviour import Behaviour
+from upbit_ws_qt.simulator.market.board import Notice
 from upbit_ws_qt.simulator.market.book import DEPTH, Book
 from upbit_ws_qt.simulator.market.days import DAY_MS
 from upbit_ws_qt.simulator.market.live import DayState
@@ -41,6 +44,7 @@ ERRORS: Mapping[str, str] = {
     "TOO_MANY_REQUEST": "요청 수 제한을 초과했습니다.",
 }
 STATUS_UP = b'{"status":"UP"}'
+_NOTICE = ("market_state", "is_trading_suspended", "delisting_date", "market_warning")
 _error_number = itertools.count()
 
 
@@ -76,9 +80,9 @@ def change_word(difference: int) -> str:
 class FrameWriter:
     """Writes one market's frames in one of the two forms."""
 
-    def __init__(self, market: Market, *, simple: bool) -> None:
+    def __init__(self, market: Market, behaviour: Behaviour, *, simple: bool) -> None:
         self.code = market.code
-        self._warning = "CAUTION" if market.listing.warning else "NONE"
+        self._behaviour = behaviour
         self.spelling = Spelling(market.grid, simple=simple)
 
         def names(fields: Mapping[str, str]) -> list[str]:
@@ -101,10 +105,7 @@ class FrameWriter:
             {
                 "type": '"ticker"',
                 "code": code,
-                "market_state": '"ACTIVE"',
-                "is_trading_suspended": "false",
-                "delisting_date": "null",
-                "market_warning": f'"{self._warning}"',
+                **dict.fromkeys(_NOTICE, "%s"),
             },
         )
         self._trade = template(TRADE, {"type": '"trade"', "code": code})
@@ -112,8 +113,10 @@ class FrameWriter:
         self._candle = template(CANDLE, {"code": code})
         self._unit = template(UNIT, {})
 
-    def ticker(self, trade: Trade, day: DayState, stream_type: str) -> bytes:
-        """The market's day right after ``trade``."""
+    def ticker(
+        self, trade: Trade, day: DayState, notice: Notice, now_ms: int, stream_type: str
+    ) -> bytes:
+        """The market's day right after ``trade``, and what is said of it at ``now_ms``."""
         s, candle = self.spelling, day.candle
         difference = trade.price - day.prev_close
         sign = "-" if difference < 0 else ""
@@ -147,10 +150,21 @@ class FrameWriter:
                 dashed_date(day.year_high_day * DAY_MS),
                 s.prices[day.year_low],
                 dashed_date(day.year_low_day * DAY_MS),
+                f'"{notice.state(now_ms)}"',
+                "true" if notice.suspended else "false",
+                self._delisting(notice.delisting_date),
+                '"CAUTION"' if notice.warning else '"NONE"',
                 trade.time_ms,
                 stream_type,
             )
         ).encode()
+
+    def _delisting(self, day: date | None) -> str:
+        if day is None:
+            return "null"
+        if self._behaviour.delisting_date == "text":
+            return f'"{day.isoformat()}"'
+        return f'{{"year":{day.year},"month":{day.month},"day":{day.day}}}'
 
     def trade(
         self,
@@ -186,9 +200,10 @@ class FrameWriter:
         ).encode()
 
     def orderbook(self, book: Book, depth: int, level: float, stream_type: str) -> bytes:
-        """The first ``depth`` rows; the totals are those of the full depth."""
+        """The first ``depth`` rows; the totals are of the full depth or, by a switch, of these."""
         s, unit = self.spelling, self._unit
         prices, sizes = s.prices, s.sizes
+        counted = depth if self._behaviour.totals == "sent" else DEPTH
         rows = [
             unit % (prices[ask], prices[bid], sizes[ask_size], sizes[bid_size])
             for (ask, ask_size), (bid, bid_size) in itertools.zip_longest(
@@ -202,8 +217,8 @@ class FrameWriter:
             self._orderbook
             % (
                 book.changed_ms,
-                s.size(sum(size for _, size in book.asks)),
-                s.size(sum(size for _, size in book.bids)),
+                s.size(sum(size for _, size in book.asks[:counted])),
+                s.size(sum(size for _, size in book.bids[:counted])),
                 "[" + ",".join(rows) + "]",
                 stream_type,
                 int(level) if level == int(level) else level,

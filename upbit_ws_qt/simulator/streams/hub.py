@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
+from upbit_ws_qt.simulator.behaviour import Behaviour
 from upbit_ws_qt.simulator.market.book import DEPTH, Book
 from upbit_ws_qt.simulator.market.floor import Happening, Kind, TradingFloor
 from upbit_ws_qt.simulator.market.live import LiveMarket
@@ -66,12 +67,17 @@ class _Streams:
         return bool(self.tickers or self.trades or self.books or self.candles)
 
 
-# State: the streams by code, the codes of each listener, and the writers made so far.
+# State: the streams by code, the codes of each listener, the writers made so far, and the tickers
+# that wait for their interval: when the last one was sent and whether one is due.
 class Hub:
     """Turns what happens on the floor into frames for those who asked."""
 
-    def __init__(self, floor: TradingFloor) -> None:
+    def __init__(self, floor: TradingFloor, behaviour: Behaviour) -> None:
         self._floor = floor
+        self._behaviour = behaviour
+        self._ticker_sent_ms: dict[str, int] = {}
+        self._tickers_due: dict[str, int] = {}
+        floor.on_closed.append(self._say_goodbye)
         self._streams: dict[str, _Streams] = {}
         self._codes: dict[Listener, set[str]] = {}
         self._writers: dict[tuple[str, bool], FrameWriter] = {}
@@ -113,7 +119,7 @@ class Hub:
             return
         if happening.kind is Kind.TRADE:
             if streams.tickers:
-                self._send_ticker(live, streams.tickers, _REALTIME)
+                self._report_ticker(live, streams, happening.time_ms)
             if streams.trades and happening.trade is not None:
                 self._send_trade(live, happening.trade, streams.trades, _REALTIME)
         elif happening.kind is Kind.BOOK:
@@ -121,6 +127,31 @@ class Hub:
         else:
             for unit, listeners in streams.candles.items():
                 self._send(live, listeners, _candle(unit, live.candle(unit), _REALTIME))
+
+    def catch_up(self, now_ms: int) -> None:
+        """Send the tickers that waited for their interval."""
+        for code in [code for code, due_ms in self._tickers_due.items() if due_ms <= now_ms]:
+            streams = self._streams.get(code)
+            del self._tickers_due[code]
+            if streams is not None:
+                self._report_ticker(self._floor.live(code), streams, now_ms)
+
+    def _report_ticker(self, live: LiveMarket, streams: _Streams, now_ms: int) -> None:
+        interval_ms, code = self._behaviour.ticker_interval_ms, live.market.code
+        if interval_ms:
+            due_ms = self._ticker_sent_ms.get(code, -interval_ms) + interval_ms
+            if now_ms < due_ms:
+                self._tickers_due[code] = due_ms
+                return
+            self._ticker_sent_ms[code] = now_ms
+            self._tickers_due.pop(code, None)
+        self._send_ticker(live, streams.tickers, _REALTIME)
+
+    def _say_goodbye(self, code: str) -> None:
+        """The last ticker of a market that is delisted says so."""
+        streams = self._streams.get(code)
+        if streams is not None and streams.tickers:
+            self._send_ticker(self._floor.live(code), streams.tickers, _REALTIME)
 
     def _begin(self, listener: Listener, wish: Wish, code: str, suffix: str) -> None:
         depth = int(suffix) if suffix.isdecimal() and int(suffix) in _DEPTHS else DEPTH
@@ -187,8 +218,13 @@ class Hub:
     def _send_ticker(
         self, live: LiveMarket, listeners: Iterable[Listener], stream_type: str
     ) -> None:
-        trade, day = live.last, live.state()
-        self._send(live, listeners, lambda writer: writer.ticker(trade, day, stream_type))
+        trade, day, now_ms = live.last, live.state(), self._floor.now_ms
+        notice = self._floor.board.notice(live.market.code)
+        self._send(
+            live,
+            listeners,
+            lambda writer: writer.ticker(trade, day, notice, now_ms, stream_type),
+        )
 
     def _send_trade(
         self, live: LiveMarket, trade: Trade, listeners: Iterable[Listener], stream_type: str
@@ -218,7 +254,7 @@ class Hub:
         key = (live.market.code, simple)
         writer = self._writers.get(key)
         if writer is None:
-            writer = self._writers[key] = FrameWriter(live.market, simple=simple)
+            writer = self._writers[key] = FrameWriter(live.market, self._behaviour, simple=simple)
         return writer
 
 
