@@ -35,7 +35,8 @@ class HealthReport:
 
     ``reason`` says why the status is not healthy. Counters count since the manager was made.
     ``active_connections`` counts the short-lived one as well on which the ``suspects`` of a refused
-    request, so many streams, are tried.
+    request, so many streams, are tried. ``dropped`` and ``coalesced`` are those of the present
+    subscriptions; a callback that took 50 ms or more is slow, and named in the log (info).
     """
 
     status: HealthStatus
@@ -50,10 +51,12 @@ class HealthReport:
     messages_per_second: float
     requests: int
     dropped: int
+    coalesced: int
     repeated: int
     outdated: int
     decode_errors: int
     callback_errors: int
+    slow_callbacks: int
     lifecycle_repairs: int
     states: Mapping[ConnectionType, ConnectionState]
     epochs: Mapping[ConnectionType, int]

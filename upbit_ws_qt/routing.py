@@ -23,18 +23,33 @@ ConsumerT = TypeVar("ConsumerT")
 
 @dataclass(frozen=True, slots=True)
 class OutletStatistics:
-    """Counts of events since the subscription was made; ``queued`` wait now."""
+    """Counts of events since the subscription was made; ``queued`` wait now.
 
-    delivered: int
-    dropped: int
-    queued: int
+    ``dropped`` were lost by a full queue, ``coalesced`` replaced by newer ones of their stream.
+    """
+
+    delivered: int = 0
+    dropped: int = 0
+    coalesced: int = 0
+    queued: int = 0
 
 
 # State: the newest event; whether a round that hands it out is due (``fresh``) and in the engine's
 # list (``listed``), and who is still to get it in the round under way (``behind``); who takes
-# events how (``newest``: coalesced, ``keeping``: each one); who has not received it yet.
+# events how (``newest``: coalesced, ``keeping``: each one); who has not received it yet; from whom
+# the newest one is held back; how many were ``replaced`` for everyone before their round began.
 class _Route:
-    __slots__ = ("behind", "fresh", "keeping", "last", "listed", "newest", "waiting")
+    __slots__ = (
+        "behind",
+        "fresh",
+        "holding",
+        "keeping",
+        "last",
+        "listed",
+        "newest",
+        "replaced",
+        "waiting",
+    )
 
     def __init__(self) -> None:
         self.last: StreamEvent | None = None
@@ -44,13 +59,16 @@ class _Route:
         self.newest: dict[Outlet[Any], None] = {}
         self.keeping: dict[Outlet[Any], None] = {}
         self.waiting: dict[Outlet[Any], None] = {}
+        self.holding: dict[Outlet[Any], None] = {}
+        self.replaced = 0
 
     def side(self, outlet: Outlet[Any]) -> dict[Outlet[Any], None]:
         return self.keeping if outlet.delivery.keeps_each_event else self.newest
 
 
 # State: the backlog, the streams whose newest event it is still to get, the marks of the engine and
-# of the shell (``busy``), the times of the throttle, and counters.
+# of the shell (``busy``), the times of the throttle, and counters; of what a route had replaced
+# for everyone, ``joined_at`` is what was before its time.
 class Outlet(Generic[ConsumerT]):
     """One subscription's end of the pipe; ``consumer`` is whatever the shell delivers to.
 
@@ -61,12 +79,14 @@ class Outlet(Generic[ConsumerT]):
     __slots__ = (
         "active",
         "busy",
+        "coalesced",
         "consumer",
         "delivered",
         "delivery",
         "depth",
         "dropped",
         "held",
+        "joined_at",
         "next_at",
         "queue",
         "ready",
@@ -92,10 +112,8 @@ class Outlet(Generic[ConsumerT]):
         self.active = True
         self.delivered = 0
         self.dropped = 0
-
-    def statistics(self) -> OutletStatistics:
-        """The counters as of now."""
-        return OutletStatistics(self.delivered, self.dropped, len(self.queue))
+        self.coalesced = 0
+        self.joined_at: dict[Stream, int] = {}
 
     def push(self, event: StreamEvent) -> None:
         """Queue one event; a bounded queue that is full loses its oldest, counted."""
@@ -133,6 +151,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
         for stream in outlet.streams:
             route = self._routes.setdefault(stream, _Route())
             route.side(outlet)[outlet] = None
+            outlet.joined_at[stream] = route.replaced
             if route.fresh and outlet in route.newest:
                 # The round that is due reaches it, too.
                 continue
@@ -201,6 +220,11 @@ class DataRoutingEngine(Generic[ConsumerT]):
         if route.newest:
             if last is not None and _begins_another_bar(event, last):
                 self._keep_ended_bar(stream, route, last)
+            elif route.fresh:
+                route.replaced += 1
+            else:
+                for outlet in {*route.behind, *route.holding}:
+                    outlet.coalesced += 1
             route.fresh = True
             if not route.listed:
                 route.listed = True
@@ -271,9 +295,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
         outlet.busy = False
         if outlet.held and outlet not in self._throttled:
             for stream in outlet.held:
-                route = self._routes[stream]
-                if route.last is not None and not self._is_coming(route, outlet):
-                    self._queue(outlet, route.last)
+                self._catch_up(outlet, stream)
             outlet.held.clear()
         if outlet.queue and not outlet.ready:
             self._make_ready(outlet)
@@ -317,25 +339,52 @@ class DataRoutingEngine(Generic[ConsumerT]):
     def _must_wait(self, outlet: Outlet[ConsumerT], stream: Stream) -> bool:
         if outlet.delivery.policy is not Policy.THROTTLE:
             if outlet.busy:
-                outlet.held[stream] = None
+                self._hold(outlet, stream)
             return outlet.busy
         due = outlet.next_at.setdefault(stream, self._now)
         if outlet.busy or outlet.queue or due > self._now:
-            outlet.held[stream] = None
+            self._hold(outlet, stream)
             self._throttled[outlet] = None
             return True
         outlet.next_at[stream] = self._now + outlet.delivery.interval_ms / 1000
         self._let_go(outlet, stream)
         return False
 
+    def _hold(self, outlet: Outlet[ConsumerT], stream: Stream) -> None:
+        outlet.held[stream] = None
+        self._routes[stream].holding[outlet] = None
+
+    def _catch_up(self, outlet: Outlet[ConsumerT], stream: Stream) -> None:
+        """Give the newest event to an outlet from which it was held back."""
+        route = self._routes[stream]
+        route.holding.pop(outlet, None)
+        if route.last is not None and not self._is_coming(route, outlet):
+            self._queue(outlet, route.last)
+
+    def statistics(self, outlet: Outlet[ConsumerT]) -> OutletStatistics:
+        """The counters of an outlet as of now."""
+        replaced = 0
+        for stream, before in outlet.joined_at.items():
+            route = self._routes.get(stream)
+            if route is not None and outlet in route.newest:
+                replaced += route.replaced - before
+        return OutletStatistics(
+            outlet.delivered, outlet.dropped, outlet.coalesced + replaced, len(outlet.queue)
+        )
+
     def _leave(self, outlet: Outlet[ConsumerT], stream: Stream) -> None:
         route = self._routes[stream]
+        joined_at = outlet.joined_at.pop(stream)
+        if outlet in route.newest:
+            outlet.coalesced += route.replaced - joined_at
         del route.side(outlet)[outlet]
         route.waiting.pop(outlet, None)
+        route.holding.pop(outlet, None)
 
     def _let_go(self, outlet: Outlet[ConsumerT], stream: Stream) -> None:
         """Nothing of this stream is held back from ``outlet`` any more."""
         outlet.held.pop(stream, None)
+        self._routes[stream].holding.pop(outlet, None)
         if not outlet.held:
             self._throttled.pop(outlet, None)
 
@@ -350,9 +399,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
             return
         for stream in [held for held in outlet.held if outlet.next_at[held] <= self._now]:
             self._let_go(outlet, stream)
-            route = self._routes[stream]
-            if route.last is not None and not self._is_coming(route, outlet):
-                self._queue(outlet, route.last)
+            self._catch_up(outlet, stream)
 
     def _queue(self, outlet: Outlet[ConsumerT], event: StreamEvent) -> None:
         outlet.push(event)

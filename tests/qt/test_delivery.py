@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 import pytest
@@ -363,3 +364,101 @@ def test_throttling_gives_the_first_at_once_and_the_last_at_the_end(
     send_trades(manager, 1, 10)
     feed.until(lambda: seen[-1:] == [10])
     assert len(seen) <= 2
+
+
+# -- what it says of itself ------------------------------------------------------------------------
+
+
+def test_a_subscription_counts_what_became_of_its_events(
+    feed: Feed,
+    exchange: SimulatedExchange,
+    manager: GlobalWebSocketManager,
+    proxy: WebSocketClientProxy,
+) -> None:
+    got: list[TradeEvent] = []
+    newest = connected(feed, proxy, got.append, delivery=Delivery.coalesce_by_symbol())
+    every = connected(feed, proxy, delivery=Delivery.drop_oldest(2))
+    feed.until(lambda: newest.statistics().delivered == 1)
+
+    send_trades(manager, 1, 5)
+    assert every.statistics().queued == 2
+    feed.until(lambda: len(got) == 2)
+
+    counted = newest.statistics()
+    assert (counted.delivered, counted.coalesced, counted.dropped) == (2, 4, 0)
+    counted = every.statistics()
+    assert (counted.delivered, counted.coalesced, counted.dropped) == (3, 0, 3)
+    assert counted.longest_call_s > 0.0
+    assert counted.longest_lag_s > 0.0
+    health = manager.health_check()
+    assert (health.coalesced, health.dropped) == (4, 3)
+    newest.unsubscribe()
+    assert newest.statistics().delivered == 0
+
+
+class SlowClock:
+    """The clock of the fanout, which a callback may let run."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead
+
+    def time(self) -> float:
+        return time.time()
+
+
+def test_a_slow_callback_is_counted_and_named_with_its_duration(
+    feed: Feed,
+    exchange: SimulatedExchange,
+    manager: GlobalWebSocketManager,
+    proxy: WebSocketClientProxy,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = SlowClock()
+    monkeypatch.setattr("upbit_ws_qt.qt.fanout.time", clock)
+
+    def draws_for_ages(_trade: TradeEvent) -> None:
+        clock.ahead += 0.2
+
+    with caplog.at_level(logging.INFO, "upbit_ws_qt.qt.fanout"):
+        subscription = connected(feed, proxy, draws_for_ages)
+        send_trades(manager, 1, 2)
+        feed.until(lambda: subscription.statistics().delivered == 3)
+
+    statistics = subscription.statistics()
+    assert statistics.slow_calls == manager.health_check().slow_callbacks == 3
+    assert statistics.longest_call_s >= 0.2
+    named = [record.getMessage() for record in caplog.records if "took" in record.getMessage()]
+    assert len(named) == 2, "the first and the second; the third is the fourth's to tell"
+    assert "draws_for_ages took 200 ms for <Subscription trade ['KRW-BTC']" in named[0]
+
+
+def test_a_callback_that_opens_a_dialog_is_long_but_not_slow(
+    feed: Feed,
+    exchange: SimulatedExchange,
+    manager: GlobalWebSocketManager,
+    proxy: WebSocketClientProxy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Others are served meanwhile."""
+    clock = SlowClock()
+    monkeypatch.setattr("upbit_ws_qt.qt.fanout.time", clock)
+    served: list[TradeEvent] = []
+    asked: list[bool] = []
+
+    def opens_a_dialog(_trade: TradeEvent) -> None:
+        if not asked:
+            asked.append(True)
+            before = len(served)
+            clock.ahead += 5.0
+            send_trades(manager, 77)
+            feed.until(lambda: len(served) > before)
+
+    other = WebSocketClientProxy("consumer_two", manager, proxy.parent())
+    connected(feed, other, served.append)
+    subscription = connected(feed, proxy, opens_a_dialog)
+    feed.until(lambda: subscription.statistics().delivered == 2)
+    assert subscription.statistics().slow_calls == 0

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from upbit_ws_qt.isolation import SLOW_S
 from upbit_ws_qt.routing import DataRoutingEngine, Outlet
 from upbit_ws_qt.subscriptions import StreamEvent
 
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 SubscriptionOutlet = Outlet["weakref.ref[Subscription]"]
 
 
-# State: a counter.
+# State: counters.
 class FanoutHub:
     """Calls callbacks and emits signals; isolates, counts and mutes those that fail.
 
@@ -38,6 +39,8 @@ class FanoutHub:
         self._router = router
         self._wake = wake
         self.callback_errors = 0
+        self.slow_calls = 0
+        self._delivered = 0
 
     def deliver(self, outlet: SubscriptionOutlet, event: StreamEvent) -> None:
         """Give ``event`` to the subscription behind ``outlet``, unless it is gone."""
@@ -46,16 +49,32 @@ class FanoutHub:
         if subscription is None or proxy is None or not subscription.is_active or is_gone(proxy):
             self._router.detach(outlet)
             return
-        if not subscription.gate.admits(time.monotonic()):
+        began = time.monotonic()
+        if not subscription.gate.admits(began):
             return
         subscription.settle()
+        if not event.replayed:
+            subscription.times.came(time.time() - event.stamp.received_at)
         outlet.busy = True
+        self._delivered += 1
+        number = self._delivered
         running = self._call(outlet, subscription, event)
         if not is_gone(proxy) and subscription.is_active:
             # A slot that raises cannot be caught here: PyQt hands it to sys.excepthook.
             proxy.emit_event(event)
+        # One that opened a dialog was long, but held nobody up: others were served inside.
+        if self._delivered == number:
+            self._took(subscription, time.monotonic() - began)
         if not running:
             self._router.finished(outlet)
+
+    def _took(self, subscription: Subscription, duration_s: float) -> None:
+        self.slow_calls += duration_s >= SLOW_S
+        if subscription.times.took(duration_s):
+            name = "a slot"
+            if subscription.callback is not None:
+                name = getattr(subscription.callback.get(), "__qualname__", "a callback")
+            logger.info("%s took %.0f ms for %r", name, duration_s * 1000, subscription)
 
     def failed(self, subscription: Subscription, error: Exception) -> None:
         """Report a failure to whoever asked for it, else to the log."""

@@ -47,7 +47,7 @@ from upbit_ws_qt.polling import Fetch
 from upbit_ws_qt.protocol import FeedProtocol
 from upbit_ws_qt.ratelimit import Priority
 from upbit_ws_qt.recovery import EpochManager
-from upbit_ws_qt.routing import Outlet
+from upbit_ws_qt.routing import Outlet, OutletStatistics
 from upbit_ws_qt.settings import Credentials, FeedSettings
 from upbit_ws_qt.subscriptions import BALANCE_STREAM, Stream, StreamEvent, SubscriptionSpec
 
@@ -287,6 +287,11 @@ class GlobalWebSocketManager(QObject):
         self.check_thread()
         self._lifecycle.release(token)
 
+    def outlet_statistics(self, token: int) -> OutletStatistics:
+        """The counters of the subscription with this token; subscriptions call this."""
+        outlet = self._clients.outlet(token)
+        return OutletStatistics() if outlet is None else self._pump.router.statistics(outlet)
+
     def _forget_client(self, token: int) -> None:
         client = self._clients.remove(token)
         if client is None:
@@ -380,6 +385,8 @@ class GlobalWebSocketManager(QObject):
             messages_per_second=router.events / uptime if uptime else 0.0,
             requests=sum(protocol.requests_sent for protocol in self._protocols.values()),
             dropped=sum(outlet.dropped for outlet in outlets),
+            coalesced=sum(router.statistics(outlet).coalesced for outlet in outlets),
+            slow_callbacks=self._pump.hub.slow_calls,
             repeated=router.repeated,
             outdated=router.outdated,
             decode_errors=sum(protocol.decode_errors for protocol in self._protocols.values()),

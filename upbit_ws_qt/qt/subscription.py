@@ -6,13 +6,14 @@ import asyncio
 import inspect
 import weakref
 from collections.abc import Awaitable, Callable, Collection, Generator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject
 
 from upbit_ws_qt.errors import ProxyClosed, UpbitError
-from upbit_ws_qt.isolation import FailureGate
+from upbit_ws_qt.isolation import CallTimes, FailureGate
+from upbit_ws_qt.routing import OutletStatistics
 from upbit_ws_qt.subscriptions import SubscriptionSpec
 
 from .lifecycle import is_gone
@@ -21,10 +22,37 @@ if TYPE_CHECKING:
     from .manager import GlobalWebSocketManager
     from .proxy import WebSocketClientProxy
 
-__all__ = ["Callback", "ErrorHandler", "Subscription", "WeakCallable"]
+__all__ = [
+    "Callback",
+    "ErrorHandler",
+    "Subscription",
+    "SubscriptionStatistics",
+    "WeakCallable",
+]
 
 Callback = Callable[[Any], Awaitable[None] | None]
 ErrorHandler = Callable[[Exception], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionStatistics:
+    """What became of one subscription's events, and how its callback did.
+
+    Of the events: ``delivered``; ``dropped`` by a full queue; ``coalesced``, replaced by newer ones
+    before their turn; ``queued`` now; ``withheld`` while the callback was muted. Of the callback:
+    ``failures``, ``slow_calls`` (50 ms and more), ``longest_call_s``; ``longest_lag_s`` is the
+    longest time in seconds from an event's arrival to its delivery.
+    """
+
+    delivered: int
+    dropped: int
+    coalesced: int
+    queued: int
+    failures: int
+    withheld: int
+    slow_calls: int
+    longest_call_s: float
+    longest_lag_s: float
 
 
 class WeakCallable:
@@ -74,6 +102,7 @@ class Subscription:
         self.token = token
         self.spec = spec
         self.gate = FailureGate(may_mute=may_mute)
+        self.times = CallTimes()
         self.callback = WeakCallable(callback) if callback else None
         self.error_handler = WeakCallable(error_handler) if error_handler else None
         self.proxy = proxy
@@ -86,6 +115,23 @@ class Subscription:
     def done(cls) -> Subscription:
         """What ends subscriptions returns: nothing is left to wait for."""
         return cls(0, None, None, lambda: None)
+
+    def statistics(self) -> SubscriptionStatistics:
+        """Counters since it was made; all zero once it has ended."""
+        outlet = OutletStatistics()
+        if self._manager is not None and not is_gone(self._manager):
+            outlet = self._manager.outlet_statistics(self.token)
+        return SubscriptionStatistics(
+            delivered=outlet.delivered,
+            dropped=outlet.dropped,
+            coalesced=outlet.coalesced,
+            queued=outlet.queued,
+            failures=self.gate.failures,
+            withheld=self.gate.withheld,
+            slow_calls=self.times.slow_calls,
+            longest_call_s=self.times.longest_call_s,
+            longest_lag_s=self.times.longest_lag_s,
+        )
 
     @property
     def is_active(self) -> bool:
