@@ -10,6 +10,9 @@ venv := .venv
 python := $(venv)/bin/python
 offscreen := QT_QPA_PLATFORM=offscreen
 
+# A file stays on one core: its tests may share what is dear to make.
+on-all-cores := -n auto --dist loadfile
+
 # A choice of tests (ARGS="-k chart") may leave none for one of the two runs: pytest's code 5.
 none-chosen := $(if $(ARGS),|| test $$? -eq 5)
 
@@ -31,7 +34,7 @@ deps: ## install what Qt needs from the system (Debian, Ubuntu)
 	@.ci/deps install
 
 test: try-deps $(venv)/.test ## all tests, without and with a window system (ARGS="-k chart")
-	$(offscreen) $(python) -m pytest -m "not display" $(ARGS) $(none-chosen)
+	$(offscreen) $(python) -m pytest -m "not display" $(on-all-cores) $(ARGS) $(none-chosen)
 	@.ci/with-windows $(python) -m pytest -m "display or smoke" $(ARGS) $(none-chosen)
 
 lint: $(venv)/.dev ## rules, format and the direction of imports
@@ -44,7 +47,7 @@ types: $(venv)/.dev ## mypy and pyright, both strict
 	$(venv)/bin/pyright
 
 cov: try-deps $(venv)/.test ## branch coverage of the tests, with a floor
-	$(offscreen) $(python) -m pytest -m "not display and not packaging" --cov $(ARGS)
+	$(offscreen) $(python) -m pytest -m "not display and not packaging" $(on-all-cores) --cov $(ARGS)
 
 bench: $(venv)/.test ## every benchmark (BENCHMARKS=transport for one)
 	@for name in $(BENCHMARKS); do \

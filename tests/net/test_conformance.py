@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
 import pytest
+from aiohttp import web
 
 from upbit_ws_qt.settings import Credentials
 from upbit_ws_qt.simulator import Behaviour, SimulatedExchange
 from upbit_ws_qt.simulator.conformance.address import Address
-from upbit_ws_qt.simulator.conformance.case import Case
+from upbit_ws_qt.simulator.conformance.case import Case, Mismatch
 from upbit_ws_qt.simulator.conformance.cases import CASES
 from upbit_ws_qt.simulator.conformance.client import Client, Tempo
 from upbit_ws_qt.simulator.conformance.runner import Result, run_case
@@ -149,3 +150,25 @@ def test_the_command_fails_with_what_was_expected_and_what_came() -> None:
             assert "(docs/exchange.md 6.2, 8.9): expected a list; came 404" in output
 
     asyncio.run(run())
+
+
+def test_who_lists_no_markets_is_no_exchange() -> None:
+    async def scene() -> None:
+        app = web.Application()
+        app.router.add_get("/v1/market/all", _rows_of_something_else)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            async with Client(Address.parse(url)) as stranger:
+                with pytest.raises(Mismatch, match="expected a list of markets; came"):
+                    await stranger.meet()
+        finally:
+            await runner.cleanup()
+
+    asyncio.run(scene())
+
+
+async def _rows_of_something_else(_request: web.Request) -> web.Response:
+    return web.json_response([{"coin": "BTC"}])

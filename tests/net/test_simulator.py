@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import itertools
 import json
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -284,6 +286,21 @@ def test_a_book_in_which_nothing_happens_is_not_sent() -> None:
     play(scene)
 
 
+def test_who_wants_no_snapshot_of_a_book_hears_of_its_first_change() -> None:
+    async def scene(exchange: SimulatedExchange) -> None:
+        async with client(exchange) as plain:
+            wish = {"type": "orderbook", "codes": ["KRW-AQT"]}
+            await plain.ask(wish | {"is_only_snapshot": True})
+            (snapshot,) = await plain.frames(1)
+            await plain.ask(wish | {"is_only_realtime": True})
+            assert await plain.up_to_now() == []
+            await exchange.advance(60_000)
+            first, *_ = await plain.up_to_now()
+            assert first["orderbook_units"] != snapshot["orderbook_units"]
+
+    play(scene)
+
+
 def test_depths_and_levels_of_books() -> None:
     async def scene(exchange: SimulatedExchange) -> None:
         async with client(exchange) as plain:
@@ -426,6 +443,42 @@ def test_a_halt_takes_hold_in_the_middle_of_a_busy_stretch(monkeypatch: pytest.M
     play(scene, realtime=True, pace=50.0)
 
 
+@pytest.mark.allow_logs("that the market breaks is what this is about")
+def test_a_market_that_breaks_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    """A defect of ours must not look like a quiet market."""
+
+    async def scene(exchange: SimulatedExchange) -> None:
+        broken = asyncio.Event()
+
+        def run(_until_ms: int) -> Any:
+            asyncio.get_running_loop().call_soon(broken.set)
+            raise ArithmeticError("no such price")
+
+        exchange.floor.run = run  # type: ignore[method-assign]
+        await broken.wait()
+        await asyncio.sleep(0)
+
+    play(scene, realtime=True)
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.getMessage() == "the simulated market stands still"
+    assert "no such price" in str(record.exc_info)
+
+
+def test_an_exchange_that_is_stopped_is_forgotten() -> None:
+    """A suite makes one for each test; their markets take megabytes."""
+    ghosts: list[weakref.ref[SimulatedExchange]] = []
+
+    async def scene(exchange: SimulatedExchange) -> None:
+        ghosts.append(weakref.ref(exchange))
+        async with client(exchange) as plain:
+            await plain.ask(*EVERY_STREAM)
+            await plain.frames(4)
+
+    play(scene)
+    gc.collect()
+    assert [ghost() for ghost in ghosts] == [None]
+
+
 def test_after_a_long_stall_the_market_goes_on_from_now(caplog: pytest.LogCaptureFixture) -> None:
     async def scene(exchange: SimulatedExchange) -> None:
         async with client(exchange) as plain:
@@ -502,6 +555,21 @@ def test_requests_and_connections_are_kept_for_tests() -> None:
             (1, [TICKET, GOOD]),
             (2, "nope"),
         ]
+
+    play(scene)
+
+
+def test_only_the_latest_requests_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exchange may run for days."""
+    monkeypatch.setattr("upbit_ws_qt.simulator.streams.desk._MOST_KEPT", 2)
+
+    async def scene(exchange: SimulatedExchange) -> None:
+        async with client(exchange) as plain:
+            for code in ("KRW-BTC", "KRW-ETH", "KRW-XRP"):
+                await plain.ask({"type": "ticker", "codes": [code]})
+            await plain.frames(3)
+            kept = [row.request[1]["codes"] for row in exchange.requests]
+            assert kept == [["KRW-ETH"], ["KRW-XRP"]]
 
     play(scene)
 
@@ -788,6 +856,7 @@ def test_it_can_be_stopped_twice_and_started_again_with_clients_connected() -> N
         {"pace": 1000},
         {"port": 70_000},
         {"markets": ["KRW-NOPE"]},
+        {"start_time_ms": 0},
     ],
 )
 def test_bad_options_are_refused_at_once(options: dict[str, Any]) -> None:

@@ -300,6 +300,22 @@ def test_a_refusal_may_be_no_answer_at_all() -> None:
     play(scene)
 
 
+def test_who_gives_up_waiting_for_an_answer_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("upbit_ws_qt.simulator.faults.fault_answers._LOOK_AGAIN_S", 0.001)
+
+    async def scene(exchange: SimulatedExchange) -> None:
+        before = asyncio.all_tasks()
+        exchange.faults.refuse("timeout", of="rest")
+        timeout = aiohttp.ClientTimeout(total=0.05)
+        with pytest.raises(TimeoutError):
+            async with get(exchange, "/v1/market/all", timeout=timeout):
+                pass
+        if left := asyncio.all_tasks() - before:
+            await asyncio.wait(left)
+
+    play(scene)
+
+
 # --- Frames ----------------------------------------------------------------------------------
 
 
@@ -386,6 +402,27 @@ def test_a_short_delay_delivers_by_itself() -> None:
             ids = [frame["sequential_id"] for frame in await frames(plain)]
             assert len(ids) > 1
             assert ids == sorted(set(ids))
+
+    play(scene)
+
+
+def test_an_error_arrives_before_the_end_on_a_slow_line_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("upbit_ws_qt.simulator.streams.connection._CLOSE_DELAY_S", 0.0)
+
+    async def scene(exchange: SimulatedExchange) -> None:
+        for ends_by_itself in (True, False):
+            async with socket(exchange) as plain:
+                exchange.faults.slow(0.05 if ends_by_itself else 3600)
+                await plain.send("nonsense")
+                await (await plain.ping())
+                if not ends_by_itself:
+                    exchange.faults.clear("slow")
+                assert json.loads(await plain.recv())["error"]["name"] == "WRONG_FORMAT"
+                with pytest.raises(websockets.ConnectionClosedOK):
+                    await plain.recv()
+                assert plain.close_code == 1000
 
     play(scene)
 

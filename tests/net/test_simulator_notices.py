@@ -232,6 +232,20 @@ def test_tickers_come_with_every_trade_or_once_in_an_interval(interval_ms: int) 
     play(scene, ticker_interval_ms=interval_ms)
 
 
+def test_no_ticker_comes_after_the_last_one_of_a_delisted_market() -> None:
+    async def scene(client: Client) -> None:
+        await client.ask(TICKER)
+        assert (await client.frame())["market_state"] == "ACTIVE"
+        client.exchange.faults.delist_market("KRW-BTC", after_s=13)
+        await client.exchange.advance(40_000)
+        await client.ask({"method": "LIST_SUBSCRIPTIONS"})
+        *tickers, _list = await client.frames_until(lambda frame: "method" in frame)
+        states = [ticker["market_state"] for ticker in tickers]
+        assert states == ["ACTIVE"] * (len(states) - 1) + ["DELISTED"]
+
+    play(scene, ticker_interval_ms=5000)
+
+
 @pytest.mark.parametrize("default", ["cancel_maker", "none", None])
 def test_orders_that_name_no_self_match_prevention_get_the_exchanges(default: str | None) -> None:
     async def scene(client: Client) -> None:

@@ -58,6 +58,7 @@ def test_only_chosen_cases_are_listed(capsys: pytest.CaptureFixture[str]) -> Non
     [
         (["http://127.0.0.1:9", "--only", "nothing.such"], "no case is called 'nothing.such'"),
         (["api.upbit.com"], "an address reads http(s)://host:port"),
+        (["http://[::1"], "an address reads http(s)://host:port"),
         (["ftp://127.0.0.1:9"], "an address reads http(s)://host:port"),
         (["http://127.0.0.1:9/v1"], "an address reads http(s)://host:port"),
         (["http://api.upbit.com"], "must start with wss://"),

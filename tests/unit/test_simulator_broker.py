@@ -345,6 +345,38 @@ def test_a_makers_fill_takes_nothing_from_what_others_offer() -> None:
     assert compared
 
 
+def test_more_orders_than_a_moment_has_numbers_for_are_filled_by_its_next_trade() -> None:
+    desk = scene(btc="100")
+    desk.floor.keep(CODE)
+    desk.run(13_124)
+    price = desk.levels(asks=False)[0][0] + 1000
+    orders = [desk.place("ask", price=price, volume="0.001") for _ in range(150)]
+    assert {order.state for order in orders} == {"wait"}
+
+    first, second = desk.run(1)
+    assert first.time_ms == second.time_ms
+    assert {order.state for order in orders} == {"done"}
+    fills = [happening.trade for happening in desk.published]
+    made = itertools.islice(desk.floor.market(CODE).trades_backwards(first.time_ms), 152)
+    assert list(made)[::-1] == [first, *fills[:99], second, *fills[99:]]
+
+
+def test_an_order_takes_no_more_than_the_moment_has_numbers_for() -> None:
+    desk = scene(krw="9000000000", btc="100")
+    desk.floor.keep(CODE)
+    desk.run(13_124)
+    price = desk.levels(asks=False)[0][0]
+    for _ in range(120):
+        desk.place("bid", price=price, volume="0.001", smp_type="none")
+    walk = desk.floor.run(desk.floor.now_ms + 1)
+    assert next(walk).kind is Kind.TRADE
+    order = desk.place("ask", price=price, volume="8", smp_type="none")
+    assert (len(desk.published), order.state) == (99, "wait")
+    desk.broker.react(next(walk))
+    assert len(desk.published) == 100
+    assert order.state == "done"
+
+
 def test_a_market_walks_while_an_order_rests_in_it_and_no_longer() -> None:
     desk = scene()
     assert desk.run(60_000) == []

@@ -385,21 +385,40 @@ def test_the_market_stands_while_any_fault_wants_it_to(faults: Faults, desk: Des
 
 
 def test_single_markets_are_halted_until_cleared(faults: Faults, desk: Desk) -> None:
-    for code in ("KRW-BTC", "KRW-BTC", "KRW-ETH"):
+    for code in ("KRW-BTC", "KRW-ETH", "KRW-BTC"):
         faults.halt_market(code)
-    faults.delist_market("KRW-ETH")
     faults.list_market("KRW-NEO")
     faults.delist_market("KRW-NEO", after_s=60)
     faults.clear("halt_market")
-    assert desk.moved == [
-        ("KRW-BTC", True),
-        ("KRW-ETH", True),
-        ("delist", "KRW-ETH", 0.0),
-        ("list", "KRW-NEO"),
-        ("delist", "KRW-NEO", 60),
-        ("clock stopped", False),
-        ("KRW-BTC", False),
-    ]
+    faults.clear("halt_market")
+    halted = [("KRW-BTC", True), ("KRW-ETH", True), ("KRW-BTC", True)]
+    listed = [("list", "KRW-NEO"), ("delist", "KRW-NEO", 60)]
+    clock = ("clock stopped", False)
+    assert desk.moved[:6] == [*halted, *listed, clock]
+    assert {*desk.moved[6:8]} == {("KRW-BTC", False), ("KRW-ETH", False)}
+    assert desk.moved[8:] == [clock], "each goes on once"
+
+
+def test_a_halt_and_a_delisting_of_one_market_do_not_hold_each_other_up() -> None:
+    floor = TradingFloor(select(("KRW-BTC", "KRW-ETH", "KRW-XRP")), 1, 1.0, NOW)
+    faults = Faults((), ExchangeLevers(floor, bool, int))
+    faults.halt_market("KRW-ETH")
+    faults.delist_market("KRW-ETH", after_s=60)
+    faults.clear("halt_market")
+    assert not floor.is_halted("KRW-ETH"), "it is traded until it is delisted"
+
+    faults.halt_market("KRW-ETH")
+    faults.halt_market("KRW-XRP")
+    list(floor.run(NOW + 61_000))
+    assert "KRW-ETH" not in floor.listings
+    faults.clear("halt_market")
+    assert not floor.is_halted("KRW-XRP")
+    assert floor.is_halted("KRW-ETH"), "what is delisted stays so"
+
+    faults.list_market("KRW-ETH")
+    list(floor.run(NOW + 3_600_000))
+    faults.halt_market("KRW-ETH")
+    assert floor.is_halted("KRW-ETH")
 
 
 def test_the_key_expires(faults: Faults, desk: Desk) -> None:
@@ -469,6 +488,8 @@ def test_every_fault_is_named_and_explained() -> None:
         (lambda faults: faults.accept_then_close(times=0), "times must be at least 1; got 0"),
         (lambda faults: faults.refuse(200), "from 400 to 599; got 200"),
         (lambda faults: faults.refuse(600), "from 400 to 599; got 600"),
+        (lambda faults: faults.refuse("vanish"), "how is one of reset, timeout; got 'vanish'"),
+        (lambda faults: faults.refuse(of="doors"), "of is one of .*rest, both; got 'doors'"),
         (lambda faults: faults.refuse(times=0), "times must be at least 1"),
         (lambda faults: faults.refuse(retry_after_s=-1), "retry_after_s must be at least 0"),
         (lambda faults: faults.silence("tickers"), "a stream is one of .* got 'tickers'"),
@@ -478,6 +499,8 @@ def test_every_fault_is_named_and_explained() -> None:
         (lambda faults: faults.slow(bytes_per_second=0), "bytes_per_second must be above 0"),
         (lambda faults: faults.duplicate(0), "every must be at least 1"),
         (lambda faults: faults.corrupt("nan", times=0), "times must be at least 1"),
+        (lambda faults: faults.corrupt("burnt"), "kind is one of truncated, .*; got 'burnt'"),
+        (lambda faults: faults.wrong_type("burnt"), "kind is one of text, .*; got 'burnt'"),
         (lambda faults: faults.reorder(1), "window must be at least 2; got 1"),
         (lambda faults: faults.oversized(0), "megabytes must be above 0, at most 64; got 0"),
         (lambda faults: faults.oversized(65), "got 65"),
@@ -486,6 +509,7 @@ def test_every_fault_is_named_and_explained() -> None:
         (lambda faults: faults.list_market("BTC"), "a market code reads"),
         (lambda faults: faults.delist_market("BTC"), "a market code reads"),
         (lambda faults: faults.delist_market("KRW-BTC", -1), "after_s must be at least 0; got -1"),
+        (lambda faults: faults.delist_market("KRW-BTC", float("inf")), "at most 31622400; got inf"),
         (lambda faults: faults.clear("drop"), "clear ends half_open, .* got 'drop'"),
     ],
 )

@@ -120,6 +120,14 @@ def test_a_spelling_forgets_and_stays_the_same(monkeypatch: pytest.MonkeyPatch) 
     assert len(spelling.prices) <= 3
 
 
+def test_a_spelling_remembers_little() -> None:
+    """Hundreds of markets have two of them for days, and sizes never end."""
+    spelling = Spelling(PriceGrid("KRW-BTC", 2_900_000.0), simple=False)
+    for number in range(20_000):
+        spelling.prices[number], spelling.sizes[number]
+    assert max(len(spelling.prices), len(spelling.sizes)) <= 1024
+
+
 @given(st.integers(0, 10**9), st.integers(0, 10**22))
 def test_fixed_decimals_are_exact(quanta: int, volume: int) -> None:
     spelling = Spelling(PriceGrid("BTC-ETH", 1e-8), simple=False)

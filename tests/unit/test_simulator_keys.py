@@ -102,6 +102,11 @@ def test_other_tokens_are_refused_with_the_exchanges_words() -> None:
     assert refusal(ring, good) == "nonce_used"
 
 
+def test_a_token_nested_too_deep_is_no_token() -> None:
+    deep = jwt.utils.base64url_encode(b'{"alg":' + b"[" * 3000).decode()
+    assert refusal(KeyRing(1), f"Bearer {deep}.e30.eA") == "jwt_verification"
+
+
 def test_old_nonces_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("upbit_ws_qt.simulator.keys._NONCES_REMEMBERED", 2)
     ring = KeyRing(1)

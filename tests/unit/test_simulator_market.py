@@ -401,6 +401,12 @@ def test_a_minute_in_which_nobody_traded_has_no_candle() -> None:
     assert all(candle.volume > 0 for candle in minutes)
 
 
+@pytest.mark.parametrize("unit", Timeframe)
+def test_the_last_moment_of_all_is_as_good_as_now(unit: Timeframe) -> None:
+    bitcoin, last_of_all = market("KRW-BTC"), 253_402_300_799_999  # 9999-12-31
+    assert take(bitcoin, unit, last_of_all, 2) == take(bitcoin, unit, NOW + 1, 2)
+
+
 def test_a_candle_asked_from_inside_a_week_is_the_whole_week() -> None:
     story = market("KRW-BTC")
     monday = Timeframe.WEEK.start_of(NOW) - 14 * DAY_MS
@@ -647,7 +653,7 @@ def test_things_happen_in_order_and_a_second_ends_before_the_next_ones_trades() 
             assert found.watched.live.last.time_ms < found.time_ms
     order = [(found.time_ms, found.kind) for found in happened]
     assert order == sorted(order)
-    assert {found.kind for found in happened} == set(Kind)
+    assert {found.kind for found in happened} == {Kind.SECOND, Kind.TRADE, Kind.BOOK}
     assert trading.now_ms == NOW + 30_000
     for found in happened:
         if found.kind is Kind.BOOK:

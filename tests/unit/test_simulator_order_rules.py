@@ -137,6 +137,12 @@ def test_an_unlisted_market_is_named() -> None:
         ({"price": "-1000"}, "invalid_parameter"),
         ({"volume": "0"}, "invalid_parameter"),
         ({"volume": "1e15"}, "invalid_parameter"),
+        ({"volume": "0.0" + "1" * 100}, "invalid_parameter"),
+        ({"volume": "1e-5000000"}, "invalid_parameter"),
+        ({"volume": "1_0"}, "invalid_parameter"),
+        ({"volume": " 1"}, "invalid_parameter"),
+        ({"volume": "\N{FULLWIDTH DIGIT ONE}"}, "invalid_parameter"),
+        ({"volume": "."}, "invalid_parameter"),
         ({"identifier": ""}, "invalid_parameter"),
         ({"identifier": "x" * 65}, "invalid_parameter"),
         ({"volume": None}, "create_bid_error"),
@@ -177,6 +183,11 @@ def test_the_exchange_names_what_is_wrong(fields: dict[str, str | None], name: s
 @pytest.mark.parametrize("volume", ["0.00005", "10"])
 def test_the_smallest_and_the_largest_order_are_accepted(volume: str) -> None:
     assert read(changed(volume=volume)).volume == D(volume)
+
+
+@pytest.mark.parametrize("volume", ["0.01", "1e-2", "1E-02", ".01", "0.0100000000", "00.01"])
+def test_a_number_may_be_written_in_many_ways(volume: str) -> None:
+    assert read(changed(volume=volume)).volume == D("0.01")
 
 
 def test_the_longest_identifier_is_accepted() -> None:

@@ -128,6 +128,7 @@ def test_times_count_from_the_beginning_or_from_the_line_before() -> None:
         (1.0, "halt_market"),
     ]
     assert Script.parse("+3 drop").steps[0][0] == 3.0, "the first line counts from the beginning"
+    assert Script.parse("2\tdrop\t1012") == Script.parse("2 drop 1012"), "a tab is a space"
     assert Script.parse("").steps == ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,11 +76,11 @@ class Behaviour:
 
     def __post_init__(self) -> None:
         for name in ("idle_timeout_s", "status_interval_s", "origin_interval_s", "list_batch"):
-            if not getattr(self, name) > 0:
+            if not 0 < getattr(self, name) < math.inf:
                 raise InvalidRequest(f"{name} must be above 0; got {getattr(self, name)!r}")
         for name in ("write_limit_bytes", "ticker_interval_ms", "first_asset_delay_s"):
-            if not getattr(self, name) >= 0:
-                raise InvalidRequest(f"{name} must not be negative; got {getattr(self, name)!r}")
+            if not 0 <= getattr(self, name) < math.inf:
+                raise InvalidRequest(f"{name} must be 0 or more; got {getattr(self, name)!r}")
         for name in ("most_codes", "most_connections"):
             most = getattr(self, name)
             if most is not None and most < 1:

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, TypeAlias, cast
 
 from aiohttp import hdrs, web
 
 from upbit_ws_qt.errors import InvalidState
 from upbit_ws_qt.settings import FeedSettings
 
-__all__ = ["PRIVATE_PATH", "PUBLIC_PATH", "LoopbackServer"]
+__all__ = ["PRIVATE_PATH", "PUBLIC_PATH", "Handler", "LoopbackServer"]
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 HOST = "127.0.0.1"
 PUBLIC_PATH = "/websocket/v1"
 PRIVATE_PATH = "/websocket/v1/private"
 _LONGEST_LINE = 64 * 1024
-_NOT_FOUND = {"error": {"name": "not_found", "message": "해당하는 경로가 없습니다."}}
+_NOT_FOUND = '{"error":{"name":"not_found","message":"해당하는 경로가 없습니다."}}'.encode()
 
 
 # State: the port, and the running server.
 class LoopbackServer:
     """What the simulated exchange and a replayed recording have in common.
 
-    Subclasses say what is served in :meth:`_application`, and what lives only while the port is
-    open in :meth:`_opened` and :meth:`_closing`.
+    Subclasses say what is served in :meth:`_routes`, what stands around every answer in
+    :meth:`_around` and :meth:`_dress`, and what lives only while the port is open in
+    :meth:`_opened` and :meth:`_closing`.
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -52,9 +56,13 @@ class LoopbackServer:
         """
         if self._runner is not None:
             raise InvalidState("this exchange is already running")
-        app = self._application()
-        app.middlewares.append(_named_errors)
-        app.on_response_prepare.append(_sign)
+        app = web.Application()
+        app.on_response_prepare.append(self._dress)
+        # No middlewares: the library remembers each application that has some, for ever, and with
+        # it the whole exchange.
+        for route in (*self._routes(), web.route("*", "/{path:.*}", _nowhere)):
+            handler = _answering(self._around(cast("Handler", route.handler)))
+            web.route(route.method, route.path, handler, **route.kwargs).register(app.router)
         # Long lines: a call may name every market there is.
         runner = web.AppRunner(
             app,
@@ -92,8 +100,15 @@ class LoopbackServer:
             rest_url=f"http://{HOST}:{self.port}",
         )
 
-    def _application(self) -> web.Application:
+    def _routes(self) -> list[web.RouteDef]:
         raise NotImplementedError
+
+    def _around(self, handler: Handler) -> Handler:
+        return handler
+
+    async def _dress(self, _request: web.Request, response: web.StreamResponse) -> None:
+        """Let nobody take it for the real exchange: the conformance suite is rough only with us."""
+        response.headers[hdrs.SERVER] = "upbit-ws-qt-simulator"
 
     def _opened(self) -> None:
         """The port is open."""
@@ -102,19 +117,17 @@ class LoopbackServer:
         """The port is about to be closed."""
 
 
-@web.middleware
-async def _named_errors(request: web.Request, handler: Any) -> web.StreamResponse:
-    """An unrouted path is answered in the exchange's own words."""
-    try:
-        response: web.StreamResponse = await handler(request)
-    except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
-        return web.json_response(_NOT_FOUND, status=404)
-    except ConnectionResetError:
-        # The client left before it was answered; the answer reaches nobody.
-        return web.Response(status=499)
-    return response
+async def _nowhere(_request: web.Request) -> web.Response:
+    """A path that leads nowhere is answered in the exchange's own words."""
+    return web.Response(body=_NOT_FOUND, status=404, content_type="application/json")
 
 
-async def _sign(_request: web.Request, response: web.StreamResponse) -> None:
-    """Let nobody take it for the real exchange: the conformance suite is rough only with us."""
-    response.headers[hdrs.SERVER] = "upbit-ws-qt-simulator"
+def _answering(handler: Handler) -> Handler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except ConnectionResetError:
+            # The client left before it was answered; the answer reaches nobody.
+            return web.Response(status=499)
+
+    return answer

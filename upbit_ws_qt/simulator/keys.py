@@ -190,7 +190,7 @@ class KeyRing:
             raise KeyRefused("no_authorization_token")
         try:
             header, claims, signature = _opened(token)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise KeyRefused("jwt_verification") from None
         key = self._keys.get(str(claims.get("access_key")))
         if key is None:
@@ -244,6 +244,7 @@ def _opened(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes]:
 
     Raises:
         ValueError: it is no token.
+        RecursionError: it is nested too deep for one.
     """
     parts = token.split(".")
     if len(parts) != 3:

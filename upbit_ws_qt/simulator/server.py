@@ -20,7 +20,7 @@ from .faults.fault_answers import FaultAnswers
 from .faults.faults import Faults
 from .faults.levers import ExchangeLevers
 from .faults.script import Script, Timeline
-from .host import PRIVATE_PATH, PUBLIC_PATH, LoopbackServer
+from .host import PRIVATE_PATH, PUBLIC_PATH, Handler, LoopbackServer
 from .keys import RIGHTS, KeyRing, Right
 from .market.floor import TradingFloor
 from .market.listing import select
@@ -69,6 +69,8 @@ class SimulatedExchange(LoopbackServer):
         faults: what goes wrong on command.
         account: the customer's balances.
         broker: the customer's orders.
+        floor: the markets.
+        requests: the latest thousand messages of clients.
 
     Raises:
         InvalidRequest: an argument outside its range.
@@ -99,6 +101,8 @@ class SimulatedExchange(LoopbackServer):
         self.behaviour = behaviour or Behaviour()
         self.requests: list[ReceivedRequest] = []
         self.floor = TradingFloor(listings, seed, pace, start_ms)
+        if all(listing.listed_ms > start_ms for listing in listings):
+            raise InvalidRequest(f"at start_time_ms={start_ms} none of the markets is listed yet")
         self._hub = Hub(self.floor, self.behaviour)
         self._private_hub = PrivateHub(seed, round(self.behaviour.first_asset_delay_s * 1000))
         self._desk = MessageDesk(
@@ -194,21 +198,29 @@ class SimulatedExchange(LoopbackServer):
 
     # -- start and end -------------------------------------------------------------------------
 
-    def _application(self) -> web.Application:
-        app = web.Application()
-        self._fault_answers.stand_before(app)
-        app.add_routes(QuotationApi(self.floor).routes(self._gate))
+    def _routes(self) -> list[web.RouteDef]:
         trading = TradingApi(self.floor, self.account, self.broker, self._keys, self._sockets.flush)
-        app.add_routes(trading.routes(self._gate))
-        app.router.add_get(PUBLIC_PATH, self._serve_public)
-        app.router.add_get(PRIVATE_PATH, self._serve_private)
-        return app
+        return [
+            *QuotationApi(self.floor).routes(self._gate),
+            *trading.routes(self._gate),
+            web.get(PUBLIC_PATH, self._serve_public),
+            web.get(PRIVATE_PATH, self._serve_private),
+        ]
+
+    def _around(self, handler: Handler) -> Handler:
+        return self._fault_answers.around(handler)
+
+    async def _dress(self, request: web.Request, response: web.StreamResponse) -> None:
+        await super()._dress(request, response)
+        self._fault_answers.set_date(response)
 
     def _opened(self) -> None:
+        self._fault_answers.open()
         self._restart_clock()
         self._opened_at_s = time.monotonic()
         if self._realtime:
             self._walker = asyncio.create_task(self._walk())
+            self._walker.add_done_callback(_report_end)
 
     async def _closing(self) -> None:
         if self._walker is not None:
@@ -216,6 +228,7 @@ class SimulatedExchange(LoopbackServer):
             await asyncio.wait([self._walker])
             self._walker = None
         self._fault_answers.close()
+        self._timeline = Timeline()
         self._sockets.abort()
 
     async def _serve_public(self, request: web.Request) -> web.StreamResponse:
@@ -267,6 +280,7 @@ class SimulatedExchange(LoopbackServer):
 
         Raises:
             InvalidState: the market walks by itself.
+            InvalidRequest: the duration is negative.
         """
         if self._realtime:
             raise InvalidState("advance() needs SimulatedExchange(realtime=False)")
@@ -345,3 +359,8 @@ class SimulatedExchange(LoopbackServer):
 
 
 MockUpbitWebSocketServer = SimulatedExchange
+
+
+def _report_end(walker: asyncio.Task[None]) -> None:
+    if not walker.cancelled() and (error := walker.exception()) is not None:
+        _log.error("the simulated market stands still", exc_info=error)

@@ -18,6 +18,8 @@ from decimal import (
     localcontext,
 )
 
+from .amounts import plain_amount, pointed_amount
+
 __all__ = ["EXACT", "Account", "Holding", "InsufficientFunds"]
 
 # Amounts have up to 20 decimals (price x volume x fee) and up to 25 digits before them.
@@ -56,9 +58,9 @@ class Holding:
         """
         return {
             "currency": self.currency,
-            "balance": _plain(self.balance, ".0"),
-            "locked": _plain(self.locked, ".0"),
-            "avg_buy_price": _plain(self.avg_buy_price, ""),
+            "balance": pointed_amount(self.balance),
+            "locked": pointed_amount(self.locked),
+            "avg_buy_price": plain_amount(self.avg_buy_price),
             "avg_buy_price_modified": self.avg_buy_price_modified,
             "unit_currency": self.unit_currency,
         }
@@ -162,10 +164,3 @@ class Account:
                 f"hold; got {locked.copy_abs():f}"
             )
         holding.balance, holding.locked = new_balance, new_locked
-
-
-def _plain(amount: Decimal, whole_ending: str) -> str:
-    """The amount without exponent and idle zeros, a whole one with ``whole_ending``."""
-    whole, _, decimals = f"{amount:f}".partition(".")
-    decimals = decimals.rstrip("0")
-    return f"{whole}.{decimals}" if decimals else whole + whole_ending

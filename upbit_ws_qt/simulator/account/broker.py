@@ -158,7 +158,8 @@ class Broker:
         if trade is None or not waiting:
             return
         with localcontext(EXACT), self._walking(code):
-            for entry, volume in reached(waiting, trade):
+            # What there is no room for is reached again by the next trade, in this very ms.
+            for entry, volume in reached(waiting, trade)[: self._floor.room(code)]:
                 sold = entry.order.side == "bid"
                 self._trade(code, entry.price, volume, sold=sold, maker=entry)
 
@@ -220,6 +221,7 @@ class Broker:
             way = self._way(order)
             if condition == "post_only" and way:
                 rests, way = False, []
+            way = way[: self._floor.room(order.code)]
             if condition == "fok" and not fills_whole(order, self._price_of(order.code), way):
                 way = []
             for met in way:

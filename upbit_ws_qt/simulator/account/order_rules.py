@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Literal, cast
 
 from upbit_ws_qt.simulator.market.grid import PriceGrid
@@ -29,8 +30,10 @@ _MINIMUM_TOTALS = {"KRW": Decimal(5000), "BTC": Decimal("0.00005"), "USDT": Deci
 _FEE_RATES = {"KRW": Decimal("0.0005"), "BTC": Decimal("0.0025"), "USDT": Decimal("0.0025")}
 _LONGEST_IDENTIFIER = 64
 _DECIMALS = 8
-# Above any amount of anything; it keeps products within the digits that sums are made with.
+# Above any amount of anything, and longer than any; both keep products within the digits that sums
+# are made with.
 _LARGEST_NUMBER = Decimal(10) ** 15
+_NUMBER = re.compile(r"(?=\.?[0-9])[0-9]{0,30}(\.[0-9]{0,30})?([eE][+-]?[0-9]{1,2})?")
 
 _SIDES = ("bid", "ask")
 _SMP_TYPES = ("cancel_maker", "cancel_taker", "reduce", "none")
@@ -216,11 +219,10 @@ def _word(name: str, word: str | None, allowed: Container[str]) -> str:
 def _number(text: str | None) -> Decimal | None:
     if text is None:
         return None
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise _invalid() from None
-    if not (number.is_finite() and 0 < number < _LARGEST_NUMBER):
+    if not _NUMBER.fullmatch(text):
+        raise _invalid()
+    number = Decimal(text)
+    if not 0 < number < _LARGEST_NUMBER:
         raise _invalid()
     return number
 

@@ -27,12 +27,16 @@ class Address:
         Raises:
             InvalidRequest: it is no such address, or plain text would leave this machine.
         """
-        parts = urlsplit(text)
+        wrong = InvalidRequest(
+            f"an address reads http(s)://host:port or ws(s)://host:port; got {text!r}"
+        )
+        try:
+            parts = urlsplit(text)
+        except ValueError:
+            raise wrong from None
         scheme = _SCHEMES.get(parts.scheme, "")
         if not scheme or not parts.netloc or parts.path not in ("", "/") or parts.query:
-            raise InvalidRequest(
-                f"an address reads http(s)://host:port or ws(s)://host:port; got {text!r}"
-            )
+            raise wrong
         rest = {"ws": "http", "wss": "https"}[scheme]
         made = cls(f"{rest}://{parts.netloc}", f"{scheme}://{parts.netloc}/websocket/v1")
         made.settings()

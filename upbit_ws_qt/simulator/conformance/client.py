@@ -171,7 +171,10 @@ class Client:
             Mismatch: it does not list its markets.
         """
         answer = await self.get("/v1/market/all")
-        self.codes = tuple(row["market"] for row in answer.rows)
+        try:
+            self.codes = tuple(row["market"] for row in answer.rows)
+        except (LookupError, TypeError):
+            raise Mismatch("a list of markets", answer.text) from None
         self.simulated = answer.headers.get("Server", "").startswith(SIMULATOR)
 
     def of_quote(self, quote_currency: str, most: int) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import time
-from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 
 from aiohttp import web
 
+from upbit_ws_qt.simulator.host import Handler
 from upbit_ws_qt.simulator.rest.gate import json_response
 from upbit_ws_qt.simulator.streams.connection import reset
 from upbit_ws_qt.simulator.streams.frame_faults import skewed
@@ -18,6 +19,7 @@ from .faults import Faults, Refusal
 
 __all__ = ["FaultAnswers"]
 
+_LOOK_AGAIN_S = 1.0
 _SOCKETS = "/websocket/"
 _QUOTATION = ("/v1/market/", "/v1/ticker", "/v1/trades/", "/v1/orderbook", "/v1/candles/")
 # Source: docs.upbit.com, rest-api-guide; what the calls with a key name their errors.
@@ -43,22 +45,18 @@ class FaultAnswers:
         self._faults = faults
         self._closing = asyncio.Event()
 
-    def stand_before(self, app: web.Application) -> None:
-        """Take the place in front of everything that ``app`` serves."""
+    def open(self) -> None:
+        """The port is open; who gets no answer waits until :meth:`close`."""
         self._closing = asyncio.Event()
-        app.middlewares.append(self._middleware())
-        app.on_response_prepare.append(self._date)
 
     def close(self) -> None:
         """Let nobody wait any longer."""
         self._closing.set()
 
-    def _middleware(self) -> Callable[..., Awaitable[web.StreamResponse]]:
-        @web.middleware
-        async def answer(
-            request: web.Request,
-            handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
-        ) -> web.StreamResponse:
+    def around(self, handler: Handler) -> Handler:
+        """The handler as it is while faults are on."""
+
+        async def answer(request: web.Request) -> web.StreamResponse:
             refusal = self._faults.refusal(
                 "sockets" if request.path.startswith(_SOCKETS) else "rest"
             )
@@ -73,8 +71,10 @@ class FaultAnswers:
         return answer
 
     async def _refuse(self, request: web.Request, refusal: Refusal) -> web.StreamResponse:
-        if refusal.how == "timeout":
-            await self._closing.wait()
+        # Nobody tells a handler that its client is gone.
+        while refusal.how == "timeout" and request.transport and not self._closing.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), _LOOK_AGAIN_S)
         if refusal.how in ("reset", "timeout"):
             if isinstance(request.transport, asyncio.Transport):
                 reset(request.transport)
@@ -85,7 +85,8 @@ class FaultAnswers:
             response.headers["Retry-After"] = str(refusal.retry_after_s)
         return response
 
-    async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
+    def set_date(self, response: web.StreamResponse) -> None:
+        """Write the ``Date`` header of a wrong clock."""
         if self._faults.shift_ms:
             now = time.time() + self._faults.shift_ms / 1000
             response.headers["Date"] = formatdate(now, usegmt=True)
@@ -100,6 +101,7 @@ def _shifted(response: web.Response, body: bytes, shift_ms: int) -> bytes:
 
 def _refused(how: int | str, path: str) -> web.Response:
     has_key = not path.startswith((_SOCKETS, *_QUOTATION))
+    worded = has_key or path.startswith(_SOCKETS)
     if how == "maintenance":
         if has_key:
             return _error(403, "market_offline", _OFFLINE)
@@ -109,7 +111,7 @@ def _refused(how: int | str, path: str) -> web.Response:
         # The exchange itself is not reached; what stands before it does not speak JSON.
         text = f"<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>"
         return web.Response(text=text, status=status, content_type="text/html")
-    return _error(status, _NAMES.get(status, "validation_error") if has_key else status, _REFUSED)
+    return _error(status, _NAMES.get(status, "validation_error") if worded else status, _REFUSED)
 
 
 def _error(status: int, name: int | str, message: str) -> web.Response:

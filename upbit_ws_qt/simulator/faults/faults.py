@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from upbit_ws_qt.errors import InvalidRequest
 from upbit_ws_qt.markets import check_market
@@ -41,6 +41,7 @@ LASTING = (
 
 _MOST_MEGABYTES = 64.0
 _MOST_SKEW_MS = 366 * 86_400_000
+_LONGEST_NOTICE_S = 366 * 86_400
 
 
 # State: how often it is still given.
@@ -84,7 +85,7 @@ class Faults:
         self._frozen: list[FaultyConnection] = []
         self._maintained = False
         self._all_halted = False
-        self._halted: list[str] = []
+        self._halted: dict[str, None] = {}
 
     # -- connections ---------------------------------------------------------------------------
 
@@ -144,8 +145,11 @@ class Faults:
         A client sees the HTTP status (400 to 599) with an error in its body, a reset of the TCP
         connection, or no answer until it gives up. ``retry_after_s`` becomes a ``Retry-After``.
         """
-        if isinstance(how, int) and not 400 <= how <= 599:
+        if not isinstance(how, int):
+            _check_word("how", how, ("reset", "timeout"))
+        elif not 400 <= how <= 599:
             raise InvalidRequest(f"a refusal is an HTTP status from 400 to 599; got {how!r}")
+        _check_word("of", of, ("sockets", "rest", "both"))
         if retry_after_s is not None:
             _check_least("retry_after_s", retry_after_s, 0)
         _check_times(times)
@@ -210,6 +214,7 @@ class Faults:
         that is not UTF-8 (``utf8``), a WebSocket frame of an opcode that nobody has defined
         (``framing``; clients end the connection), or ``NaN`` for every number (``nan``).
         """
+        _check_word("kind", kind, get_args(Corruption))
         self._frames.corrupt(kind, _occasion(every, times))
         self._filter_all()
 
@@ -233,6 +238,7 @@ class Faults:
         (``type``), every number as a string (``string``), or the frame inside an array in an
         object (``shape``).
         """
+        _check_word("kind", kind, get_args(Mistake))
         self._frames.wrong_type(kind, _occasion(every, times))
         self._filter_all()
 
@@ -267,9 +273,9 @@ class Faults:
         if code is None:
             self._all_halted = True
             self._move_clock()
-        elif code not in self._halted:
+        else:
             self._levers.halt(check_market(code), on=True)
-            self._halted.append(code)
+            self._halted[code] = None
 
     def list_market(self, code: str) -> None:
         """List a market that has never been traded, or that was delisted.
@@ -286,9 +292,9 @@ class Faults:
         ``DELISTED``, no more frames of it, open orders cancelled, and REST knows it no longer.
         """
         _check_least("after_s", after_s, 0)
+        if after_s > _LONGEST_NOTICE_S:
+            raise InvalidRequest(f"after_s must be at most {_LONGEST_NOTICE_S}; got {after_s!r}")
         self._levers.delist_market(check_market(code), after_s)
-        if code in self._halted:
-            self._halted.remove(code)
 
     def expire_key(self) -> None:
         """Let the key of ``credentials()`` expire.
@@ -333,7 +339,7 @@ class Faults:
             self._all_halted = False
             self._move_clock()
             while self._halted:
-                self._levers.halt(self._halted.pop(), on=False)
+                self._levers.halt(self._halted.popitem()[0], on=False)
         else:
             frames.end(name)
 
@@ -385,6 +391,11 @@ def _check_code(code: int | None) -> None:
         raise InvalidRequest(
             f"a close code is 1000 to 1014 but 1004 to 1006, or 3000 to 4999; got {code!r}"
         )
+
+
+def _check_word(name: str, word: str, words: tuple[str, ...]) -> None:
+    if word not in words:
+        raise InvalidRequest(f"{name} is one of {', '.join(words)}; got {word!r}")
 
 
 def _check_least(name: str, value: float, least: int) -> None:

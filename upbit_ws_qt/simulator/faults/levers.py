@@ -93,7 +93,10 @@ class ExchangeLevers:
         self._stop_clock(on)
 
     def halt(self, code: str, on: bool) -> None:
-        self._check_listed(code)
+        if on:
+            self._check_listed(code)
+        elif code not in self._floor.listings:
+            return  # It was delisted meanwhile, and stays so.
         self._floor.halt(code, on)
 
     def list_market(self, code: str) -> None:

@@ -97,10 +97,10 @@ class Script:
             line = written.partition("#")[0].strip()
             if not line:
                 continue
-            time, _, command = line.partition(" ")
+            time = line.split()[0]
             try:
                 before_s = steps[-1][0] if steps and time.startswith("+") else 0.0
-                steps.append((before_s + _seconds(time), parse_command(command)))
+                steps.append((before_s + _seconds(time), parse_command(line.removeprefix(time))))
             except LocalError as error:
                 raise InvalidRequest(f"{name}, line {number}: {error}") from None
         return cls(tuple(steps))

@@ -28,7 +28,8 @@ GRID_MS = 100
 _FINE, _COARSE, _DECADES = 60, 54, 5
 # Nobody offers further than so many ticks from the best price.
 _FARTHEST = 1000
-_REMEMBERED = 8192
+# Of each kind in one market: far more than a book needs, few enough for hundreds of markets.
+_REMEMBERED = 2048
 
 
 class Book(NamedTuple):

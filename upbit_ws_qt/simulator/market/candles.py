@@ -14,7 +14,7 @@ from .days import DAY_MS, MINUTE_MS, MINUTES_A_DAY
 from .history import Minutes
 from .story import Candle, Story, candle_of, merged
 
-__all__ = ["Candle", "CandleReader"]
+__all__ = ["CandleReader"]
 
 
 # State: none of its own.
@@ -87,7 +87,7 @@ class CandleReader:
     def _days_backwards(self, unit: Timeframe, to_ms: int, now_ms: int) -> Iterator[Candle | None]:
         growing: Candle | None = None
         # A week or year that starts before `to_ms` holds days after it.
-        last = unit.next_start(unit.start_of(max(to_ms - 1, 0)))
+        last = unit.next_start(unit.start_of(min(max(to_ms - 1, 0), now_ms)))
         for candle in self._single_days_backwards(min(last - 1, now_ms), now_ms):
             if candle is None:
                 yield None

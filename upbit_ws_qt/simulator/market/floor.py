@@ -243,6 +243,13 @@ class TradingFloor:
         """
         return self.live(code).offers(self.now_ms, asks=asks)
 
+    def room(self, code: str) -> int | None:
+        """How many fills a market that is kept has room for now; None for any number.
+
+        Where its next trade comes in the same ms there are less than a hundred.
+        """
+        return self._followed[code].live.room(self.now_ms)
+
     def execute(
         self, code: str, price: int, volume: int, *, sold: bool, taker_is_customer: bool
     ) -> Happening:
@@ -256,7 +263,7 @@ class TradingFloor:
             taker_is_customer: the volume is then taken from what others offer at this price.
 
         Raises:
-            ValueError: the market is halted.
+            ValueError: the market is halted, or there is no :meth:`room`.
         """
         watched = self._followed[code]
         trade = watched.live.fill(self.now_ms, price, volume, sold=sold, takes=taker_is_customer)

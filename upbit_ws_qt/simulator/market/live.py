@@ -99,8 +99,7 @@ class LiveMarket:
             takes: whether the customer is the taker, so that the volume leaves others' level.
 
         Raises:
-            ValueError: the market is closed, or a hundred fills would come between two seeded
-                trades of the same ms.
+            ValueError: the market is closed, or there is no :meth:`room`.
         """
         last = self.last
         number = last.number + 1 if last.time_ms == now_ms else 1
@@ -122,6 +121,16 @@ class LiveMarket:
         self._apply()
         self._next = self._find_next()
         return trade
+
+    def room(self, now_ms: int) -> int | None:
+        """How many fills there are numbers for before the next trade; None for any number."""
+        if self._next is None or self.next_ms != now_ms:
+            return None
+        trades, index = self._next
+        used = self.last.number if self.last.time_ms == now_ms else 0
+        # The numbers of seeded trades between them are left out.
+        last = trades.number[index] - 1
+        return last - used - (last // NUMBER_STEP - used // NUMBER_STEP)
 
     def look_ahead(self) -> None:
         """The ledger's holes have changed; the next trade may be another."""

@@ -22,7 +22,7 @@ from .listing import Listing
 from .story import Candle, Story
 from .trades import Trade, TradeMaker
 
-__all__ = ["FOREVER", "Market", "Trade"]
+__all__ = ["Market"]
 
 
 # State: the ledger, and what takers sold in a day before a minute of it (the day, the minute, the

@@ -10,14 +10,13 @@ import math
 import re
 from collections.abc import Iterable
 from os import PathLike
-from typing import Any
 
 from aiohttp import web
 
 from upbit_ws_qt.errors import InvalidRequest, InvalidState
 from upbit_ws_qt.simulator.behaviour import Behaviour
-from upbit_ws_qt.simulator.host import PUBLIC_PATH, LoopbackServer
-from upbit_ws_qt.simulator.rest.gate import json_response
+from upbit_ws_qt.simulator.host import PUBLIC_PATH, Handler, LoopbackServer
+from upbit_ws_qt.simulator.rest.gate import error_response, json_response
 from upbit_ws_qt.simulator.rest.query import QuotationError, moment, whole_number
 from upbit_ws_qt.simulator.streams.connection import ServedConnection
 from upbit_ws_qt.simulator.streams.frames import subscription_list_frame
@@ -86,17 +85,26 @@ class RecordedExchange(LoopbackServer):
             raise InvalidState("this replay was started already; make another one")
         await super().start()
 
-    def _application(self) -> web.Application:
-        app = web.Application(middlewares=[_named_errors])
-        app.router.add_get(PUBLIC_PATH, self._serve)
-        app.router.add_get("/v1/market/all", self._market_all)
-        app.router.add_get("/v1/ticker", self._tickers)
-        app.router.add_get("/v1/orderbook", self._orderbooks)
-        app.router.add_get("/v1/orderbook/instruments", self._instruments)
-        app.router.add_get("/v1/candles/{unit:.+}", self._candles)
-        # All the rest, the private socket and the accounts included.
-        app.router.add_get("/{path:.*}", self._nothing_here)
-        return app
+    def _routes(self) -> list[web.RouteDef]:
+        return [
+            web.get(PUBLIC_PATH, self._serve),
+            web.get("/v1/market/all", self._market_all),
+            web.get("/v1/ticker", self._tickers),
+            web.get("/v1/orderbook", self._orderbooks),
+            web.get("/v1/orderbook/instruments", self._instruments),
+            web.get("/v1/candles/{unit:.+}", self._candles),
+            # All the rest, the private socket and the accounts included.
+            web.get("/{path:.*}", self._nothing_here),
+        ]
+
+    def _around(self, handler: Handler) -> Handler:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            try:
+                return await handler(request)
+            except QuotationError as error:
+                return error_response(error.status, error.status, error.message)
+
+        return answer
 
     async def _closing(self) -> None:
         if self._player is not None:
@@ -235,14 +243,3 @@ def _formed(packet: Packet, connection: ServedConnection) -> Packet:
     if connection.format.endswith("LIST"):
         return Packet(b"[" + packet.payload + b"]")
     return packet
-
-
-@web.middleware
-async def _named_errors(request: web.Request, handler: Any) -> web.StreamResponse:
-    """What handlers refuse, in the exchange's own form."""
-    try:
-        response: web.StreamResponse = await handler(request)
-    except QuotationError as error:
-        body = {"error": {"name": error.status, "message": error.message}}
-        return json_response(body, error.status)
-    return response

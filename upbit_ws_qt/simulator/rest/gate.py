@@ -13,6 +13,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from upbit_ws_qt.simulator.behaviour import Behaviour
+from upbit_ws_qt.simulator.host import Handler
 from upbit_ws_qt.simulator.keys import POCKET, IssuedKey, KeyRefused, KeyRing, Right
 from upbit_ws_qt.simulator.limits import RateLimits, Verdict
 
@@ -20,7 +21,6 @@ from .query import ExchangeError, Fields, QuotationError, read_body, read_query
 
 __all__ = ["Fields", "Gate", "Handler", "SignedHandler", "error_response", "json_response"]
 
-Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SignedHandler: TypeAlias = Callable[[web.Request, Fields], Awaitable[web.StreamResponse]]
 
 # The names of these errors are in the exchange's own client library; the texts are ours.

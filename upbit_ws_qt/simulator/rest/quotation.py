@@ -13,10 +13,10 @@ from aiohttp import web
 
 from upbit_ws_qt.markets import table_tick_size
 from upbit_ws_qt.simulator.market.book import DEPTH
-from upbit_ws_qt.simulator.market.candles import Candle
 from upbit_ws_qt.simulator.market.days import DAY_MS
 from upbit_ws_qt.simulator.market.floor import TradingFloor
-from upbit_ws_qt.simulator.market.market import Trade
+from upbit_ws_qt.simulator.market.story import Candle
+from upbit_ws_qt.simulator.market.trades import Trade
 from upbit_ws_qt.timeframe import Timeframe
 
 from .gate import Gate, Handler, json_response

@@ -81,7 +81,9 @@ class ServedConnection:
 
     def push(self, packet: Packet) -> None:
         """Queue a frame of data; it goes out with the next :meth:`flush`."""
-        if self._behaviour.list_batch > 1 and self.format.endswith("LIST"):
+        # Faults choose among single frames.
+        batches = self._behaviour.list_batch > 1 and self._filter is None
+        if batches and self.format.endswith("LIST"):
             self._batch.append(packet.payload[1:-1])
             if len(self._batch) == self._behaviour.list_batch:
                 self._end_batch()
@@ -155,13 +157,20 @@ class ServedConnection:
             self._status_timer = self._loop.call_later(first, self._send_status)
 
     def refuse(self, name: str, **fields: str) -> None:
-        """Send an error and close a moment later with code 1000, as the exchange does."""
+        """Send an error and close a moment later with code 1000, as the exchange does.
+
+        On a slow line that moment is after the error has arrived.
+        """
         if self.refused:
             return
         self.tell(error_frame(name, **fields))
         self.flush()
         self.refused = True
-        self._close_timer = self._loop.call_later(_CLOSE_DELAY_S, self.close, 1000)
+        self._close_when_told()
+
+    def _close_when_told(self) -> None:
+        if self._close_timer is None and not self._late.size:
+            self._close_timer = self._loop.call_later(_CLOSE_DELAY_S, self.close, 1000)
 
     def close(self, code: int) -> None:
         """Close with a closing frame."""
@@ -231,6 +240,8 @@ class ServedConnection:
         if not self.frozen:
             self._queue += frames
             self.flush()
+        if self.refused:
+            self._close_when_told()
 
     def ended(self) -> None:
         """The socket is gone: stop the timers."""

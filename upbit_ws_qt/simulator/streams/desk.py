@@ -21,6 +21,8 @@ from .request import Refusal, Request, read_request
 __all__ = ["MessageDesk", "ReceivedRequest"]
 
 _SLICE_S = 0.002
+# An exchange may run for days.
+_MOST_KEPT = 1000
 _PINGS = ("PING", b"PING")
 # Source: docs.upbit.com, auth. What a request without the right gets is not documented;
 # INVALID_AUTH is the only error there is about keys.
@@ -47,7 +49,7 @@ class MessageDesk:
         hub: where public subscriptions are kept.
         private_hub: where those to the account are kept.
         market_time: ms since 1970.
-        record: every message is appended to it, text pings aside.
+        record: every message is appended to it, text pings aside; the latest thousand stay.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class MessageDesk:
         """Do what a message asks for, or refuse it and close."""
         if text not in _PINGS:
             self._record.append(ReceivedRequest(connection.number, _parsed(text)))
+            del self._record[:-_MOST_KEPT]
         if connection.too_many():
             self._complain(connection)
             return

@@ -149,6 +149,7 @@ class Hub:
 
     def _say_goodbye(self, code: str) -> None:
         """The last ticker of a market that is delisted says so."""
+        self._tickers_due.pop(code, None)
         streams = self._streams.get(code)
         if streams is not None and streams.tickers:
             self._send_ticker(self._floor.live(code), streams.tickers, _REALTIME)
@@ -165,6 +166,8 @@ class Hub:
             live = self._listen(listener, wish, code, depth)
         if not wish.only_realtime:
             self._send_snapshot(listener, wish, live, depth)
+        elif wish.type == "orderbook" and not wish.only_snapshot:
+            self._look_at_book(wish, live)
 
     def _listen(self, listener: Listener, wish: Wish, code: str, depth: int) -> LiveMarket:
         self._codes[listener].add(code)
@@ -186,13 +189,18 @@ class Hub:
         elif wish.type == "trade":
             self._send_trade(live, live.last, (listener,), _SNAPSHOT)
         elif wish.type == "orderbook":
-            book = self._book(live, wish.level, self._floor.now_ms)
-            if not wish.only_snapshot:
-                self._streams[live.market.code].sent_books.setdefault(wish.level, book)
+            book = self._look_at_book(wish, live)
             self._send(live, (listener,), _book(book, depth, wish.level, _SNAPSHOT))
         else:
             unit = _UNITS[wish.type]
             self._send(live, (listener,), _candle(unit, live.candle(unit), _SNAPSHOT))
+
+    def _look_at_book(self, wish: Wish, live: LiveMarket) -> Book:
+        """The book as it is now; only what differs from it is sent later."""
+        book = self._book(live, wish.level, self._floor.now_ms)
+        if not wish.only_snapshot:
+            self._streams[live.market.code].sent_books.setdefault(wish.level, book)
+        return book
 
     def _send_changed_books(self, live: LiveMarket, streams: _Streams, now_ms: int) -> None:
         changed: dict[float, Book | None] = {}

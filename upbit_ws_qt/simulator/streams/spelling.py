@@ -16,7 +16,10 @@ from upbit_ws_qt.simulator.market.grid import PriceGrid
 
 __all__ = ["Spelling", "compact_date", "compact_time", "dashed_date", "iso_seconds", "java_double"]
 
-_REMEMBERED = 8192
+# Of the prices and of the sizes of one market: a book has sixty of each, and hundreds of markets
+# are followed for days.
+_REMEMBERED = 512
+_SECONDS_REMEMBERED = 8192
 _ONE = 100_000_000  # a coin, or a unit of the quote currency, in units of 1e-8
 
 
@@ -129,6 +132,6 @@ def compact_time(time_ms: int, offset_hours: int = 0) -> str:
     return _second("%H%M%S", time_ms // 1000 + offset_hours * 3600)
 
 
-@functools.lru_cache(_REMEMBERED)
+@functools.lru_cache(_SECONDS_REMEMBERED)
 def _second(form: str, second: int) -> str:
     return time.strftime(form, time.gmtime(second))
