@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -33,10 +34,21 @@ _WITHOUT_WINDOWS = ("offscreen", "minimal", "vnc")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what needs a window system where there is none."""
+    """Skip what needs a window system where there is none; leave no pointer in the way."""
     platform = os.environ["QT_QPA_PLATFORM"]
     if item.get_closest_marker("display") and platform.startswith(_WITHOUT_WINDOWS):
         pytest.skip(f"needs a window system; QT_QPA_PLATFORM is {platform}")
+    if "PyQt6.QtGui" in sys.modules and platform == "offscreen":
+        _park_the_pointer()
+
+
+def _park_the_pointer() -> None:
+    """Where an earlier test has left it, it may rest on what the next one shows."""
+    from PyQt6.QtCore import QCoreApplication, QPoint
+    from PyQt6.QtGui import QCursor
+
+    if QCoreApplication.instance() is not None:
+        QCursor.setPos(QPoint(-5000, -5000))
 
 
 # --- Logs ------------------------------------------------------------------------------------

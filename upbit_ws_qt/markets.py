@@ -158,9 +158,13 @@ class MarketCatalog:
         check_market(code)
         if not self.markets or code in self.markets:
             return code
+        raise self.unknown(code)
+
+    def unknown(self, code: str) -> InvalidMarket:
+        """What to say of a code that is not listed."""
         near = difflib.get_close_matches(code, self.markets, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise InvalidMarket(f"the exchange lists no market {code!r}{hint}")
+        return InvalidMarket(f"the exchange lists no market {code!r}{hint}")
 
     def tick_size(self, code: str, price: float) -> float:
         """The price step at ``price`` in the quote currency.

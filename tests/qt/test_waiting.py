@@ -235,6 +235,91 @@ def test_an_unlisted_market_is_refused_with_a_suggestion(
         proxy.subscribe_ticker(["KRW-BTCC"])
 
 
+def reads_of_the_list(exchange: SimulatedExchange, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every time the list of markets is read from now on."""
+    reads: list[str] = []
+    from upbit_ws_qt import rest
+
+    def markets() -> Any:
+        reads.append("read")
+        return read()
+
+    read = rest.markets
+    monkeypatch.setattr("upbit_ws_qt.qt.markets.rest.markets", markets)
+    return reads
+
+
+@pytest.mark.upbit_exchange(markets=["KRW-BTC", "KRW-ETH"])
+def test_a_miss_reads_the_list_again_because_the_market_may_be_new(
+    feed: Feed,
+    exchange: SimulatedExchange,
+    manager: GlobalWebSocketManager,
+    proxy: WebSocketClientProxy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("upbit_ws_qt.qt.markets._READ_AGAIN_AFTER_S", 0.0)
+    feed(proxy.subscribe_ticker([MARKET]))
+    feed.until(lambda: len(manager.markets))
+    exchange.faults.list_market("KRW-XRP")
+    feed(exchange.advance(60_000))
+
+    with pytest.raises(InvalidMarket):
+        proxy.subscribe_ticker(["KRW-XRP"])
+
+    feed.until(lambda: "KRW-XRP" in manager.markets)
+    feed(proxy.subscribe_ticker(["KRW-XRP"]))
+
+
+def test_who_mistypes_again_and_again_does_not_read_the_list_each_time(
+    feed: Feed,
+    exchange: SimulatedExchange,
+    manager: GlobalWebSocketManager,
+    proxy: WebSocketClientProxy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reads = reads_of_the_list(exchange, monkeypatch)
+    feed(proxy.subscribe_ticker([MARKET]))
+    feed.until(lambda: len(manager.markets))
+    for _ in range(5):
+        with pytest.raises(InvalidMarket):
+            proxy.subscribe_ticker(["KRW-BTCC"])
+    feed(proxy.subscribe_trade([MARKET]))
+    assert reads == ["read"]
+
+
+def test_a_code_asked_for_before_the_list_was_known_is_looked_up_when_it_comes(
+    feed: Feed, manager: GlobalWebSocketManager, proxy: WebSocketClientProxy
+) -> None:
+    """The exchange is silent about what it does not know, so nobody else would say it."""
+    errors: list[Exception] = []
+    wrong = proxy.subscribe_ticker(["KRW-BTCC"], error_handler=errors.append)
+    mixed = proxy.subscribe_trade([MARKET, "KRW-NOPE"], error_handler=errors.append)
+    fine = proxy.subscribe_ticker([MARKET])
+
+    feed.until(lambda: len(errors) == 2)
+
+    assert [type(error) for error in errors] == [InvalidMarket, InvalidMarket]
+    assert "did you mean 'KRW-BTC'" in str(errors[0])
+    assert not wrong.is_active
+    assert mixed.spec is not None
+    assert mixed.spec.symbols == (MARKET,)
+    with pytest.raises(InvalidMarket):
+        feed(wrong)
+    feed(fine)
+    feed.until(lambda: {s.code for s in manager.wire_subscription()} == {MARKET})
+
+
+@pytest.mark.allow_logs("an unknown code that nobody else was told of is one line in the log")
+def test_an_unknown_code_that_nobody_handles_goes_to_the_manager(
+    feed: Feed, manager: GlobalWebSocketManager, proxy: WebSocketClientProxy
+) -> None:
+    errors: list[Exception] = []
+    manager.error_occurred.connect(errors.append)
+    proxy.subscribe_ticker(["KRW-BTCC"])
+    feed.until(lambda: errors)
+    assert isinstance(errors[0], InvalidMarket)
+
+
 def test_a_background_call_reports_and_ends_with_its_proxy(
     feed: Feed, exchange: SimulatedExchange, proxy: WebSocketClientProxy
 ) -> None:

@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -123,6 +123,8 @@ class GlobalWebSocketManager(QObject):
             ConnectionType.PRIVATE: self._driver(ConnectionType.PRIVATE, self.settings.private_url),
         }
         self._markets = MarketList(self._rest, self)
+        self._markets.changed.connect(self._check_codes)
+        self._unchecked: set[int] = set()
         self._lifecycle = ComponentLifecycleManager(self)
         self._lifecycle.gone.connect(self._forget_client)
         self._called.connect(self._call)
@@ -257,6 +259,8 @@ class GlobalWebSocketManager(QObject):
         self._ensure_started()
         self._pump.router.attach(outlet)
         self._markets.want(spec.symbols)
+        if not len(self._markets):
+            self._unchecked.add(token)
         connection = _connection_of(spec)
         at = now()
         self._protocols[connection].subscribe(token, spec, at)
@@ -511,19 +515,40 @@ class GlobalWebSocketManager(QObject):
         error: UpbitError = RequestRejected(event.name, event.message)
         if event.connection_type is ConnectionType.PRIVATE:
             error = AuthenticationFailed(event.message, event.name)
-        nobody_told = True
-        for token in event.consumers:
-            outlet = self._clients.outlet(token)
-            subscription = None if outlet is None else outlet.consumer()
-            if subscription is None:
-                continue
-            awaited = subscription.is_awaited
-            subscription.settle(error)
-            told = self._pump.hub.tell(subscription, error)
-            nobody_told = nobody_told and not awaited and not told
-        if nobody_told:
+        told = [self._tell(subscription, error) for subscription in self._living(event.consumers)]
+        if not any(told):
             logger.warning("the exchange refused a request: %s", error)
             self.error_occurred.emit(error)
+
+    def _check_codes(self) -> None:
+        """Codes that were asked for before the list was known are looked up now.
+
+        The exchange itself says nothing of a code that it does not know.
+        """
+        unchecked, self._unchecked = self._unchecked, set()
+        for subscription in self._living(unchecked):
+            spec = subscription.spec
+            missing = () if spec is None else self._markets.missing(spec.symbols)
+            for code in missing:
+                error = self._markets.unknown(code)
+                if not self._tell(subscription, error):
+                    logger.warning("%r: %s", subscription, error)
+                    self.error_occurred.emit(error)
+            if missing and spec is not None and len(missing) == len(spec.symbols):
+                subscription.unsubscribe()
+            elif missing:
+                subscription.drop(missing)
+
+    def _living(self, tokens: Iterable[Hashable]) -> list[Subscription]:
+        outlets = (self._clients.outlet(token) for token in tokens if isinstance(token, int))
+        found = (outlet.consumer() for outlet in outlets if outlet is not None)
+        return [subscription for subscription in found if subscription is not None]
+
+    def _tell(self, subscription: Subscription, error: UpbitError) -> bool:
+        """Say what is wrong with a subscription; returns whether somebody heard it."""
+        awaited = subscription.is_awaited
+        subscription.settle(error)
+        return self._pump.hub.tell(subscription, error) or awaited
 
     # -- making the parts -------------------------------------------------------------------------
 

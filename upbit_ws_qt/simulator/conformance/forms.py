@@ -67,5 +67,7 @@ def check_change(row: Mapping[str, Any]) -> None:
 
 
 def raw_numbers(text: str, name: str) -> list[str]:
-    """How the numbers under ``name`` are spelled."""
-    return re.findall(rf'"{name}":(-?[0-9.eE+-]+)', text)
+    """How the numbers under ``name`` are spelled; there must be some."""
+    found = re.findall(rf'"{name}":(-?[0-9.eE+-]+)', text)
+    check(bool(found), f"numbers under {name!r}, without spaces", text)
+    return found
