@@ -190,6 +190,9 @@ class FeedProtocol:
 
     def connection_lost(self, error: UpbitError, now: Instant) -> None:
         """The connection or the dial ended; ``error`` says how."""
+        if isinstance(error, ConnectionLost):
+            # The socket does not know which of the connections it was.
+            error = ConnectionLost(error.code, error.reason, self._stamp.epoch)
         if isinstance(error, AuthenticationFailed) and self._carries_key:
             happening = Happening.KEY_REFUSED
         elif self.state is ConnectionState.CONNECTED:

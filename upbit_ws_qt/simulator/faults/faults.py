@@ -41,6 +41,8 @@ LASTING = (
 
 _MOST_MEGABYTES = 64.0
 _MOST_SKEW_MS = 366 * 86_400_000
+# What waits is held in memory.
+_MOST_REORDERED = 1000
 _LONGEST_NOTICE_S = 366 * 86_400
 
 
@@ -201,7 +203,8 @@ class Faults:
 
         A client sees older timestamps after newer ones. Frames wait until the window is full.
         """
-        _check_least("window", window, 2)
+        if not 2 <= window <= _MOST_REORDERED:
+            raise InvalidRequest(f"window is from 2 to {_MOST_REORDERED} frames; got {window!r}")
         self._frames.window = window
         self._filter_all()
 

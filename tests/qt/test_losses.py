@@ -1,0 +1,162 @@
+"""However the public connection ends, it comes back and carries what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PyQt6.QtCore import QObject
+
+from tests.feed import Feed
+from upbit_ws_qt import (
+    ConnectionEvent,
+    ConnectionState,
+    ConnectionType,
+    GlobalWebSocketManager,
+    TickerEvent,
+    TradeEvent,
+    WebSocketClientProxy,
+)
+from upbit_ws_qt.simulator import Faults, SimulatedExchange
+
+MARKET = "KRW-BTC"
+
+ENDS: dict[str, tuple[Callable[[Faults], None], str]] = {
+    "a clean close": (lambda faults: faults.drop(1000), "code 1000"),
+    "going away": (lambda faults: faults.drop(1001), "code 1001"),
+    "restarting": (lambda faults: faults.drop(1012), "code 1012"),
+    "no close frame": (lambda faults: faults.drop(), "code 1006"),
+    "a reset": (lambda faults: faults.reset(), "code 1006"),
+    "broken framing": (lambda faults: faults.corrupt("framing", times=1), "code 1006"),
+}
+
+
+class Watcher:
+    """One component, and what became of the connection."""
+
+    def __init__(self, feed: Feed, manager: GlobalWebSocketManager) -> None:
+        self.feed = feed
+        self.manager = manager
+        self.owner = QObject()
+        self.tickers: list[TickerEvent] = []
+        self.trades: list[TradeEvent] = []
+        self.changes: list[ConnectionEvent] = []
+        proxy = WebSocketClientProxy("watcher_one", manager, self.owner)
+        feed(proxy.subscribe_ticker([MARKET], self.tickers.append))
+        feed(proxy.subscribe_trade([MARKET], self.trades.append))
+        manager.connection_changed.connect(self._changed)
+
+    def _changed(self, event: ConnectionEvent) -> None:
+        if event.connection_type is ConnectionType.PUBLIC:
+            self.changes.append(event)
+
+    def lost(self) -> ConnectionEvent:
+        """Wait until the connection is lost; what was said of it."""
+        self.feed.until(lambda: self.changes)
+        return self.changes[0]
+
+    def back(self, exchange: SimulatedExchange) -> None:
+        """Wait until everything flows again, on a connection of its own."""
+        self.feed.until(
+            lambda: (
+                self.manager.connection_state(ConnectionType.PUBLIC) is ConnectionState.CONNECTED
+                and len(self.manager.wire_subscription()) == 2
+            )
+        )
+        seen = len(self.tickers), len(self.trades)
+        self.feed(exchange.advance(60_000))
+        self.feed.until(lambda: len(self.tickers) > seen[0] and len(self.trades) > seen[1])
+        epochs = [ticker.epoch for ticker in self.tickers]
+        assert epochs == sorted(epochs)
+        assert epochs[-1] == self.manager.health_check().epochs[ConnectionType.PUBLIC] > 1
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_connection_that_ends_is_made_anew_within_a_second(
+    feed: Feed, exchange: SimulatedExchange, manager: GlobalWebSocketManager, end: str
+) -> None:
+    watcher = Watcher(feed, manager)
+    strike, said = ENDS[end]
+    strike(exchange.faults)
+    feed(exchange.advance(60_000))
+
+    event = watcher.lost()
+
+    assert (event.state, event.attempt) == (ConnectionState.RECONNECTING, 1)
+    assert 0.0 < event.retry_in_s <= 1.0
+    assert f"connection 1 ended with {said}" in event.reason
+    watcher.back(exchange)
+
+
+@pytest.mark.parametrize("how", [401, 403, 404, 500, 503, "reset"])
+def test_a_dial_that_is_refused_is_tried_again_with_growing_waits(
+    feed: Feed, exchange: SimulatedExchange, manager: GlobalWebSocketManager, how: int | str
+) -> None:
+    """The public side carries no key, so whoever says 401 there is a gateway, and they recover."""
+    watcher = Watcher(feed, manager)
+    exchange.faults.refuse(how, of="sockets", times=1)  # type: ignore[arg-type]
+    exchange.faults.drop()
+    watcher.lost()
+
+    def waits() -> list[ConnectionEvent]:
+        return [c for c in watcher.changes if c.state is ConnectionState.RECONNECTING]
+
+    feed.until(lambda: len(waits()) == 2)
+    first, second = waits()
+    assert (first.attempt, second.attempt) == (1, 2)
+    assert first.retry_in_s <= 1.0 < 2.0 >= second.retry_in_s
+    watcher.back(exchange)
+
+
+@pytest.mark.parametrize(("status", "least_s"), [(429, 0.9), (418, 59.0)])
+def test_a_dial_that_is_refused_for_a_limit_waits_at_least_as_long_as_that_asks(
+    feed: Feed,
+    exchange: SimulatedExchange,
+    manager: GlobalWebSocketManager,
+    status: int,
+    least_s: float,
+) -> None:
+    watcher = Watcher(feed, manager)
+    exchange.faults.refuse(status, of="sockets", times=1)
+    exchange.faults.drop()
+
+    def waits() -> list[ConnectionEvent]:
+        return [c for c in watcher.changes if c.state is ConnectionState.RECONNECTING]
+
+    feed.until(lambda: len(waits()) == 2)
+    assert waits()[1].retry_in_s >= least_s
+    assert manager.health_check().status != "healthy"
+
+
+def test_an_exchange_that_accepts_and_closes_is_not_dialled_without_end(
+    feed: Feed, exchange: SimulatedExchange, manager: GlobalWebSocketManager
+) -> None:
+    watcher = Watcher(feed, manager)
+    exchange.faults.accept_then_close(after_ms=0)
+    exchange.faults.drop()
+
+    def waits() -> list[float]:
+        lost = [c for c in watcher.changes if c.state is ConnectionState.RECONNECTING]
+        return [event.retry_in_s for event in lost]
+
+    feed.until(lambda: len(waits()) == 3)
+    for wait, longest in zip(waits(), (1.0, 2.0, 4.0), strict=True):
+        assert longest / 2 <= wait <= longest
+    exchange.faults.clear()
+    watcher.back(exchange)
+
+
+def test_an_exchange_that_has_fallen_silent_is_given_up_though_the_socket_stays_open(
+    feed: Feed,
+    exchange: SimulatedExchange,
+    manager: GlobalWebSocketManager,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("upbit_ws_qt.protocol.PING_AFTER_S", 0.2)
+    monkeypatch.setattr("upbit_ws_qt.protocol.PONG_WITHIN_S", 0.2)
+    watcher = Watcher(feed, manager)
+    exchange.faults.half_open()
+    event = watcher.lost()
+    assert event.state is ConnectionState.RECONNECTING
+    assert "ping was not answered" in event.reason
+    watcher.back(exchange)
