@@ -277,6 +277,31 @@ def test_retry_after_may_be_told(clock: Clock, tells: bool) -> None:
     play(scene, retry_after=tells)
 
 
+@pytest.mark.parametrize("body", ["json", "text"])
+def test_what_a_limit_says_is_an_error_or_a_line_of_text(clock: Clock, body: str) -> None:
+    async def scene(visitor: Visitor) -> None:
+        clock.now += 0.25
+        for _ in range(10):
+            await visitor.call("/v1/market/all")
+        refused = await visitor.call("/v1/market/all", 429)
+        if body == "json":
+            assert (await error_of(refused))["name"] == 429
+        else:
+            assert refused.content_type == "text/plain"
+        assert refused.headers["Remaining-Req"] == "group=market; min=600; sec=0"
+
+    play(scene, limit_body=body)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_missing_right_is_a_401_or_a_403(status: int) -> None:
+    async def scene(visitor: Visitor) -> None:
+        reader = visitor.exchange.issue_key(rights=["주문조회"])
+        assert (await error_of(await visitor.signed(status, reader)))["name"] == "out_of_scope"
+
+    play(scene, scope_status=status, limits=False)
+
+
 def test_a_request_with_an_origin_is_served_once_in_ten_seconds(clock: Clock) -> None:
     async def scene(visitor: Visitor) -> None:
         page = {"Origin": "https://example.com"}

@@ -36,6 +36,9 @@ class Behaviour:
             errors (``close``), or only the message is ignored (``ignore``).
         blocks_connections: whether an address that was answered 418 cannot open WebSockets either.
         retry_after: whether answers 429 and 418 carry a ``Retry-After`` header.
+        limit_body: the body of answers 429 and 418: an error as everywhere (``json``), or a line of
+            plain text (``text``), which one client in wide use expects.
+        scope_status: of a call that the key has no right to; documented as 401 or 403.
         expired_key: what happens to an open private WebSocket when its key expires or is deleted:
             nothing (``stays``), or it is told ``INVALID_AUTH`` and closed (``closes``).
         accepts_hs384: whether tokens may be signed with HS384.
@@ -63,6 +66,8 @@ class Behaviour:
     after_too_many: Literal["close", "ignore"] = "close"
     blocks_connections: bool = True
     retry_after: bool = False
+    limit_body: Literal["json", "text"] = "json"
+    scope_status: Literal[401, 403] = 401
     expired_key: Literal["stays", "closes"] = "stays"
     accepts_hs384: bool = False
     most_codes: int | None = None
@@ -91,11 +96,13 @@ class Behaviour:
                 raise InvalidRequest(f"{name} is one of {listed}; got {getattr(self, name)!r}")
 
 
-_CHOICES: dict[str, tuple[str | None, ...]] = {
+_CHOICES: dict[str, tuple[str | int | None, ...]] = {
     "default_smp": ("cancel_maker", "none", None),
     "idle_counts": ("both", "received"),
     "private_refusal": ("http", "frame"),
     "after_too_many": ("close", "ignore"),
+    "limit_body": ("json", "text"),
+    "scope_status": (401, 403),
     "expired_key": ("stays", "closes"),
     "totals": ("full", "sent"),
     "delisting_date": ("object", "text"),

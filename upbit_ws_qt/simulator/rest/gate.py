@@ -92,7 +92,10 @@ class Gate:
                 try:
                     key.require(right)
                     response = await handler(request, fields)
-                except (KeyRefused, ExchangeError) as error:
+                except KeyRefused as refused:
+                    status = self._behaviour.scope_status
+                    response = error_response(status, refused.name, refused.message)
+                except ExchangeError as error:
                     response = error_response(error.status, error.name, error.message)
             response.headers.update(limit_headers(verdict, by_address=False))
             return response
@@ -122,7 +125,10 @@ class Gate:
         seconds = math.ceil(verdict.wait_s)
         message = _TOO_MANY if verdict.status == 429 else _BLOCKED.format(seconds=seconds)
         name = _NAMES[verdict.status] if worded else verdict.status
-        response = error_response(verdict.status, name, message)
+        if self._behaviour.limit_body == "json":
+            response = error_response(verdict.status, name, message)
+        else:
+            response = web.Response(text=message, status=verdict.status)
         if self._behaviour.retry_after:
             response.headers[hdrs.RETRY_AFTER] = str(seconds)
         return response
