@@ -59,9 +59,9 @@ NO_KEY = "no key is set"
 Action = Connect | Send | Ping | Close | Probe | Fetch
 
 
-# State: the parts below, each with its own; the plan on the wire with its verdict; what is due
-# (a dial, a close, a ping, a new plan); when it was opened and something was last received; both
-# clocks as last seen.
+# State: the parts below, each with its own; the plan on the wire with its verdict, and what the
+# probe has acquitted since; what is due (a dial, a close, a ping, a probe, a new plan); when it was
+# opened and something was last received; both clocks as last seen.
 class FeedProtocol:
     """Everything one connection decides. ``polled`` serves its streams over REST, without a socket.
 

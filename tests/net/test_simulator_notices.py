@@ -18,6 +18,14 @@ from upbit_ws_qt.simulator import Behaviour, SimulatedExchange
 NOW = 1_793_000_042_345
 DAY_MS = 86_400_000
 TICKER = {"type": "ticker", "codes": ["KRW-BTC"]}
+# Far below the market, so that it rests.
+FAR_BID = {
+    "market": "KRW-DOGE",
+    "side": "bid",
+    "ord_type": "limit",
+    "price": "100",
+    "volume": "100",
+}
 
 
 class Client:
@@ -150,17 +158,7 @@ def test_a_delisting_that_came_earlier_is_not_repeated_for_a_market_that_came_ba
 def test_a_delisting_cancels_what_is_open_in_the_market() -> None:
     async def scene(client: Client) -> None:
         before = await client.rest("GET", "/v1/accounts")
-        order = await client.rest(
-            "POST",
-            "/v1/orders",
-            {
-                "market": "KRW-DOGE",
-                "side": "bid",
-                "ord_type": "limit",
-                "price": "100",
-                "volume": "100",
-            },
-        )
+        order = await client.rest("POST", "/v1/orders", FAR_BID)
         assert order["state"] == "wait"
         client.exchange.faults.delist_market("KRW-DOGE")
         open_orders = await client.rest("GET", "/v1/orders/open")
@@ -249,17 +247,7 @@ def test_no_ticker_comes_after_the_last_one_of_a_delisted_market() -> None:
 @pytest.mark.parametrize("default", ["cancel_maker", "none", None])
 def test_orders_that_name_no_self_match_prevention_get_the_exchanges(default: str | None) -> None:
     async def scene(client: Client) -> None:
-        order = await client.rest(
-            "POST",
-            "/v1/orders",
-            {
-                "market": "KRW-DOGE",
-                "side": "bid",
-                "ord_type": "limit",
-                "price": "100",
-                "volume": "100",
-            },
-        )
+        order = await client.rest("POST", "/v1/orders", FAR_BID)
         assert order.get("smp_type") == default
 
     play(scene, default_smp=default)

@@ -69,8 +69,8 @@ logger = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 
 
-# State: the parts below, each with its own; whether there is a key; when it was started, and the
-# reconnects so far.
+# State: the parts below, each with its own; whether there is a key; the subscriptions whose codes
+# are still to be looked up; when it was started, and the reconnects so far.
 class GlobalWebSocketManager(QObject):
     """Owns both connections and shares them among all components of an application.
 
