@@ -3,7 +3,8 @@
 
 PYTHON ?=
 ARGS ?=
-BENCHMARKS ?= $(filter-out _%,$(basename $(notdir $(wildcard benchmarks/*.py))))
+BENCHMARKS ?= $(filter-out _%,$(basename $(notdir $(wildcard benchmarks/*.py)))) \
+  $(patsubst benchmarks/%/__main__.py,%,$(wildcard benchmarks/*/__main__.py))
 export PYTHON
 
 venv := .venv
@@ -21,7 +22,7 @@ made_in := $(shell test -x $(python) && cat $(venv)/.made-in 2>/dev/null)
 stale := $(if $(filter-out x$(CURDIR),x$(made_in)),always)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo deps try-deps test lint types cov bench bench-exchange live docs always
+.PHONY: help demo deps try-deps test lint types cov own-cov bench bench-exchange bench-feed live docs always
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
@@ -48,6 +49,10 @@ types: $(venv)/.dev ## mypy and pyright, both strict
 
 cov: try-deps $(venv)/.test ## branch coverage of the tests, with a floor
 	$(offscreen) $(python) -m pytest -m "not display and not packaging" $(on-all-cores) --cov $(ARGS)
+	$(offscreen) $(python) -m tests.own_coverage
+
+own-cov: try-deps $(venv)/.test ## 100 % of each pure module by its own test file (ARGS="rest bars")
+	$(offscreen) $(python) -m tests.own_coverage $(ARGS)
 
 bench: $(venv)/.test ## every benchmark (BENCHMARKS=transport for one)
 	@for name in $(BENCHMARKS); do \
@@ -56,6 +61,9 @@ bench: $(venv)/.test ## every benchmark (BENCHMARKS=transport for one)
 
 bench-exchange: $(venv)/.test ## what the simulated exchange makes a second, and its cost
 	@$(python) -m benchmarks.exchange $(ARGS)
+
+bench-feed: $(venv)/.test ## the feed against its bounds and its peers (ARGS="--only tls --quick")
+	@$(python) -m benchmarks.feed $(ARGS)
 
 live: $(venv)/.run ## compare with the real exchange, its public part (needs a network)
 	@env -u UPBIT_ACCESS_KEY -u UPBIT_SECRET_KEY \

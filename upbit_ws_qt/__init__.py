@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .auth import JWTManager as JWTManager
+    from .auth import UpbitAuthenticator as UpbitAuthenticator
     from .backpressure import Delivery as Delivery
     from .errors import AuthenticationFailed as AuthenticationFailed
     from .errors import ConnectFailed as ConnectFailed
@@ -26,9 +28,11 @@ if TYPE_CHECKING:
     from .errors import RemoteError as RemoteError
     from .errors import RequestRejected as RequestRejected
     from .errors import RequestTimeout as RequestTimeout
+    from .errors import SubscriptionLost as SubscriptionLost
     from .errors import TransportError as TransportError
     from .errors import UpbitError as UpbitError
     from .errors import WrongThread as WrongThread
+    from .events import AssetEvent as AssetEvent
     from .events import Balance as Balance
     from .events import BalanceEvent as BalanceEvent
     from .events import CandleEvent as CandleEvent
@@ -38,6 +42,9 @@ if TYPE_CHECKING:
     from .events import DataType as DataType
     from .events import OrderbookEvent as OrderbookEvent
     from .events import OrderbookUnit as OrderbookUnit
+    from .events import OrderEvent as OrderEvent
+    from .events import OrderState as OrderState
+    from .events import OrderTrade as OrderTrade
     from .events import Source as Source
     from .events import StreamType as StreamType
     from .events import TickerEvent as TickerEvent
@@ -46,14 +53,18 @@ if TYPE_CHECKING:
     from .health import ConnectionQuality as ConnectionQuality
     from .health import HealthReport as HealthReport
     from .health import HealthStatus as HealthStatus
+    from .liveness import HealthMonitor as HealthMonitor
     from .markets import Market as Market
+    from .metrics import PerformanceMetrics as PerformanceMetrics
     from .qt.bridge import QtBridgeManager as QtBridgeManager
     from .qt.fanout import FanoutHub as FanoutHub
     from .qt.lifecycle import ComponentLifecycleManager as ComponentLifecycleManager
     from .qt.manager import GlobalWebSocketManager as GlobalWebSocketManager
     from .qt.markets import MarketList as MarketList
+    from .qt.monitor import PerformanceMonitor as PerformanceMonitor
     from .qt.program import run as run
     from .qt.proxy import WebSocketClientProxy as WebSocketClientProxy
+    from .qt.report import ManagerStatistics as ManagerStatistics
     from .qt.running import install as install
     from .qt.subscription import Subscription as Subscription
     from .ratelimit import GlobalRateLimiter as GlobalRateLimiter
@@ -73,6 +84,7 @@ if TYPE_CHECKING:
 # Where each public name lives; the imports above tell the same to type checkers, and a test holds
 # the two together.
 _MODULES = {
+    "auth": ("JWTManager", "UpbitAuthenticator"),
     "backpressure": ("Delivery",),
     "errors": (
         "AuthenticationFailed",
@@ -90,11 +102,13 @@ _MODULES = {
         "RemoteError",
         "RequestRejected",
         "RequestTimeout",
+        "SubscriptionLost",
         "TransportError",
         "UpbitError",
         "WrongThread",
     ),
     "events": (
+        "AssetEvent",
         "Balance",
         "BalanceEvent",
         "CandleEvent",
@@ -102,6 +116,9 @@ _MODULES = {
         "ConnectionState",
         "ConnectionType",
         "DataType",
+        "OrderEvent",
+        "OrderState",
+        "OrderTrade",
         "OrderbookEvent",
         "OrderbookUnit",
         "Source",
@@ -111,14 +128,18 @@ _MODULES = {
         "WebSocketEvent",
     ),
     "health": ("ConnectionQuality", "HealthReport", "HealthStatus"),
+    "liveness": ("HealthMonitor",),
     "markets": ("Market",),
+    "metrics": ("PerformanceMetrics",),
     "qt.bridge": ("QtBridgeManager",),
     "qt.fanout": ("FanoutHub",),
     "qt.lifecycle": ("ComponentLifecycleManager",),
     "qt.manager": ("GlobalWebSocketManager",),
     "qt.markets": ("MarketList",),
+    "qt.monitor": ("PerformanceMonitor",),
     "qt.program": ("run",),
     "qt.proxy": ("WebSocketClientProxy",),
+    "qt.report": ("ManagerStatistics",),
     "qt.running": ("install",),
     "qt.subscription": ("Subscription",),
     "ratelimit": ("GlobalRateLimiter", "TokenBucket"),

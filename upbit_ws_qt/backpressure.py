@@ -10,6 +10,9 @@ from .events import DataType
 
 __all__ = ["Delivery", "Policy", "default_delivery"]
 
+#: What is delivered at once waits only while its own callback is at work, be it for ever.
+_IMMEDIATE_MAXLEN = 100_000
+
 
 class Policy(enum.StrEnum):
     """How a subscription treats a backlog."""
@@ -53,18 +56,29 @@ class Delivery:
 
     @classmethod
     def immediate(cls) -> Delivery:
-        """Every event in order, without waiting for the frame."""
-        return cls(Policy.IMMEDIATE)
+        """Every event in order, without waiting for the frame, also while nobody can see it.
+
+        Behind a callback that is at work up to 100,000 wait; then the oldest are lost, counted.
+        """
+        return cls(Policy.IMMEDIATE, maxlen=_IMMEDIATE_MAXLEN)
 
     @classmethod
     def keep_all(cls) -> Delivery:
-        """Every event in order, whatever the backlog."""
+        """Every event in order, whatever the backlog; for what is rare and must not be lost."""
         return cls(Policy.KEEP_ALL)
 
     @property
     def keeps_each_event(self) -> bool:
         """Whether events queue up instead of the newest replacing the older."""
         return self.policy in (Policy.DROP_OLDEST, Policy.IMMEDIATE, Policy.KEEP_ALL)
+
+    @property
+    def may_rest(self) -> bool:
+        """Whether it may be held back while nobody can see the consumer.
+
+        The others promise each event, and an alarm must not fall silent in the tray.
+        """
+        return self.policy not in (Policy.IMMEDIATE, Policy.KEEP_ALL)
 
 
 def default_delivery(data_type: DataType) -> Delivery:

@@ -6,7 +6,8 @@
     :exc:`InvalidMarket`, :exc:`InvalidRequest`, :exc:`InvalidState`, :exc:`DuplicateClient`,
     :exc:`ProxyClosed`, :exc:`WrongThread`, :exc:`RecordingError`
   * :exc:`RemoteError`, the exchange refused:
-    :exc:`AuthenticationFailed`, :exc:`RateLimited`, :exc:`RequestRejected`
+    :exc:`AuthenticationFailed`, :exc:`RateLimited`, :exc:`RequestRejected`,
+    :exc:`SubscriptionLost`
   * :exc:`TransportError`, the path broke:
     :exc:`ConnectFailed`, :exc:`ConnectionLost`, :exc:`RequestTimeout`
   * :exc:`DecodeError`, a frame is not what the documents say
@@ -15,6 +16,8 @@ Messages say what was expected, what came and what to do; never a key, a token o
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 __all__ = [
     "AuthenticationFailed",
@@ -32,6 +35,7 @@ __all__ = [
     "RemoteError",
     "RequestRejected",
     "RequestTimeout",
+    "SubscriptionLost",
     "TransportError",
     "UpbitError",
     "WrongThread",
@@ -97,7 +101,8 @@ class RateLimited(RemoteError):
     """The exchange stops us with HTTP status 429 or 418.
 
     ``retry_at`` is the monotonic second to wait for, once that is known; ``retry_after_s`` what the
-    exchange itself asked for, or 0.
+    exchange itself asked for, or 0. ``by_others`` says that this program had calls left, so that
+    another one must have used the limit up.
     """
 
     def __init__(
@@ -112,15 +117,41 @@ class RateLimited(RemoteError):
         self.retry_at = retry_at
         self.status = status
         self.retry_after_s = retry_after_s
+        self.by_others = False
 
 
 class RequestRejected(RemoteError):
-    """A request was refused; ``name`` and ``message`` are the exchange's own words."""
+    """A request was refused; ``name`` and ``message`` are the exchange's own words.
 
-    def __init__(self, name: str, message: str) -> None:
-        super().__init__(f"{name}: {message}")
+    ``streams`` names what it is about, such as ``trade KRW-BTC``, where that is known.
+    """
+
+    def __init__(self, name: str, message: str, streams: Sequence[str] = ()) -> None:
+        about = f" (asked for: {_few(streams)})" if streams else ""
+        super().__init__(f"{name}: {message}{about}")
         self.name = name
         self.message = message
+        self.streams = tuple(streams)
+
+
+class SubscriptionLost(RemoteError):
+    """The exchange's list of our streams is not what we asked for.
+
+    Args:
+        missing: streams that we asked for and it does not list, such as ``ticker KRW-BTC``.
+        extra: streams that it lists and we did not ask for.
+        again: whether what is wanted is asked for again; not where that was just done in vain.
+    """
+
+    def __init__(self, missing: Sequence[str], extra: Sequence[str], *, again: bool) -> None:
+        lacks = f"lacks {_few(missing)}" if missing else ""
+        adds = f"has {_few(extra)} too many" if extra else ""
+        found = " and ".join(part for part in (lacks, adds) if part)
+        then = "it is asked for again" if again else "asking for it again has not changed that"
+        super().__init__(f"the exchange's list of our streams {found}; {then}")
+        self.missing = tuple(missing)
+        self.extra = tuple(extra)
+        self.again = again
 
 
 class TransportError(UpbitError):
@@ -158,3 +189,8 @@ class DecodeError(UpbitError):
     def __init__(self, message: str, frame: bytes = b"") -> None:
         super().__init__(message)
         self.frame = bytes(frame[:200])
+
+
+def _few(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:5])
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown

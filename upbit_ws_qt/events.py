@@ -1,28 +1,44 @@
 """Immutable, typed events: what every consumer receives. Pure.
 
 Fields carry the exchange's documented DEFAULT names with their raw values: ``timestamp`` is int
-milliseconds, ``change_rate`` is absolute, ``signed_change_rate`` has a sign. What one frame shares
-with its neighbours (epoch, source, arrival) sits in one :class:`Stamp`, set once when the frame is
-decoded; its encoded name is one that no frame of the exchange uses, and it is always overwritten,
-so that a frame that carries a key ``epoch`` cannot set ours.
+milliseconds, ``change_rate`` is absolute, ``signed_change_rate`` has a sign. What they all share is
+in :mod:`.event_roots`, what is about one account in :mod:`.account_events`; all of it is importable
+from here.
 
 Source of the fields: docs.upbit.com, websocket-ticker, -trade, -orderbook and -candle.
 """
 
 from __future__ import annotations
 
-import copy
 import enum
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import msgspec
 
+from .account_events import (
+    AssetEvent,
+    Balance,
+    BalanceEvent,
+    OrderEvent,
+    OrderState,
+    OrderTrade,
+)
 from .errors import UpbitError
+from .event_roots import (
+    ConnectionType,
+    DataType,
+    MarketEvent,
+    Source,
+    Stamp,
+    StreamType,
+    WebSocketEvent,
+    stamped,
+)
 from .timeframe import Timeframe
 
 __all__ = [
+    "AssetEvent",
     "Balance",
     "BalanceEvent",
     "CandleEvent",
@@ -32,6 +48,9 @@ __all__ = [
     "DataType",
     "ErrorEvent",
     "MarketEvent",
+    "OrderEvent",
+    "OrderState",
+    "OrderTrade",
     "OrderbookEvent",
     "OrderbookUnit",
     "RefusalEvent",
@@ -45,41 +64,6 @@ __all__ = [
     "WebSocketEvent",
     "stamped",
 ]
-
-
-class DataType(enum.StrEnum):
-    """What a subscription is about."""
-
-    TICKER = "ticker"
-    TRADE = "trade"
-    ORDERBOOK = "orderbook"
-    CANDLE = "candle"
-    BALANCE = "balance"
-    STATUS = "status"
-
-
-class ConnectionType(enum.StrEnum):
-    """Which of the two connections."""
-
-    PUBLIC = "public"
-    PRIVATE = "private"
-
-
-class Source(enum.StrEnum):
-    """How an event came to us."""
-
-    WEBSOCKET = "websocket"
-    REST = "rest"
-    """Asked for once by a ``get_*`` call or as history."""
-    POLLED = "polled"
-    """Asked for again and again because no stream carries it now."""
-
-
-class StreamType(enum.StrEnum):
-    """The exchange's own mark on a frame."""
-
-    SNAPSHOT = "SNAPSHOT"
-    REALTIME = "REALTIME"
 
 
 class ConnectionState(enum.StrEnum):
@@ -98,110 +82,12 @@ class ConnectionState(enum.StrEnum):
     STOPPED = "stopped"
 
 
-class Stamp(msgspec.Struct, frozen=True, gc=False):
-    """What the frames of one read share.
-
-    ``received_at`` is wall time in seconds since 1970; ``epoch`` counts the connections made.
-    """
-
-    epoch: int = 0
-    source: Source = Source.WEBSOCKET
-    connection_type: ConnectionType = ConnectionType.PUBLIC
-    received_at: float = 0.0
-    replayed: bool = False
-
-
-_NO_STAMP = Stamp()
-
-
-class WebSocketEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """The root of all events."""
-
-    data_type: ClassVar[DataType]
-    stamp: Stamp = msgspec.field(default=_NO_STAMP, name="\u2063stamp")
-
-    @property
-    def symbol(self) -> str:
-        """The market code, such as ``KRW-BTC``; empty for events without a market."""
-        return ""
-
-    @property
-    def connection_type(self) -> ConnectionType:
-        """Which connection it came over, or would have."""
-        return self.stamp.connection_type
-
-    @property
-    def epoch(self) -> int:
-        """The number of the connection it came over; 0 outside any connection."""
-        return self.stamp.epoch
-
-    @property
-    def source(self) -> Source:
-        """How it came."""
-        return self.stamp.source
-
-    @property
-    def replayed(self) -> bool:
-        """Whether it is a remembered value handed to someone who joined later."""
-        return self.stamp.replayed
-
-    @property
-    def received_at(self) -> datetime:
-        """When it arrived here (aware, UTC)."""
-        return datetime.fromtimestamp(self.stamp.received_at, UTC)
-
-    @property
-    def time(self) -> datetime:
-        """When it happened, by the exchange's clock (aware, UTC)."""
-        return self.received_at
-
-
-EventT = TypeVar("EventT", bound=WebSocketEvent)
-
-
-def stamped(event: EventT, stamp: Stamp) -> EventT:
-    """A copy of ``event`` under another stamp."""
-    copied = copy.copy(event)
-    msgspec.structs.force_setattr(copied, "stamp", stamp)
-    return copied
-
-
-class MarketEvent(WebSocketEvent, frozen=True, kw_only=True):
-    """An event of one market. ``timestamp``: int milliseconds since 1970, exchange's clock."""
-
-    type: str
-    code: str
-    timestamp: int
-    stream_type: str | None = None
-
-    @property
-    def symbol(self) -> str:
-        return self.code
-
-    @property
-    def time(self) -> datetime:
-        return datetime.fromtimestamp(self.timestamp / 1000, UTC)
-
-    @property
-    def is_snapshot(self) -> bool:
-        """Whether the exchange sent it in answer to a request."""
-        return self.stream_type == StreamType.SNAPSHOT
-
-    @property
-    def identity(self) -> tuple[Any, ...]:
-        """What two events of one stream share when they say the same."""
-        return (self.timestamp,)
-
-    def repeats(self, last: MarketEvent) -> bool:
-        """Whether it says nothing that ``last`` of the same stream did not say."""
-        return self.identity == last.identity
-
-
 class TickerEvent(MarketEvent, frozen=True, kw_only=True):
     """The state of a market's day, which runs from 00:00 UTC (09:00 in Korea).
 
     Prices in the quote currency, volumes in coins, ``acc_trade_price`` in the quote currency.
-    Fields the REST answer lacks are None.
+    Fields the REST answer lacks are None; so are the Korean date and time, which it alone has, in
+    frames and abroad.
     """
 
     data_type: ClassVar[DataType] = DataType.TICKER
@@ -222,6 +108,8 @@ class TickerEvent(MarketEvent, frozen=True, kw_only=True):
     acc_trade_price_24h: float | None = None
     trade_date: str | None = None
     trade_time: str | None = None
+    trade_date_kst: str | None = None
+    trade_time_kst: str | None = None
     trade_timestamp: int | None = None
     ask_bid: str | None = None
     acc_ask_volume: float | None = None
@@ -244,7 +132,8 @@ class TradeEvent(MarketEvent, frozen=True, kw_only=True):
     """One fill. ``ask_bid`` is the taker's side: ``ASK`` sold, ``BID`` bought.
 
     ``sequential_id`` is unique in its market but not always in order (17 digits: no double holds
-    it). ``change_price`` is absolute on the wire and signed over REST.
+    it). ``timestamp`` is when a frame was sent, ``trade_timestamp`` when it was traded; over REST
+    the former is the latter. ``change_price`` is absolute.
     """
 
     data_type: ClassVar[DataType] = DataType.TRADE
@@ -262,6 +151,11 @@ class TradeEvent(MarketEvent, frozen=True, kw_only=True):
     best_ask_size: float | None = None
     best_bid_price: float | None = None
     best_bid_size: float | None = None
+
+    @property
+    def time(self) -> datetime:
+        traded_at = self.timestamp if self.trade_timestamp is None else self.trade_timestamp
+        return datetime.fromtimestamp(traded_at / 1000, UTC)
 
     @property
     def identity(self) -> tuple[Any, ...]:
@@ -325,7 +219,9 @@ class CandleEvent(MarketEvent, frozen=True, kw_only=True):
     """One candle, possibly still growing; the same start may come again and the last one holds.
 
     ``timestamp`` is the time of its last trade; ``time`` is its start (UTC). Volume in coins,
-    value in the quote currency.
+    value in the quote currency. What stands after the value comes over REST alone: ``unit`` with
+    minutes, the signed changes and ``converted_trade_price`` (KRW, where asked for) with days,
+    ``first_day_of_period`` with longer ones.
     """
 
     data_type: ClassVar[DataType] = DataType.CANDLE
@@ -340,7 +236,9 @@ class CandleEvent(MarketEvent, frozen=True, kw_only=True):
     prev_closing_price: float | None = None
     change_price: float | None = None
     change_rate: float | None = None
+    converted_trade_price: float | None = None
     first_day_of_period: str | None = None
+    unit: int | None = None
 
     @property
     def time(self) -> datetime:
@@ -381,29 +279,6 @@ class CandleEvent(MarketEvent, frozen=True, kw_only=True):
         return (self.timestamp, self.candle_date_time_utc, self.candle_acc_trade_volume)
 
 
-class Balance(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the accounts, exact. ``balance`` is available, ``locked`` sits in open orders.
-
-    ``avg_buy_price`` is in ``unit_currency`` and 0 where the exchange does not know it (gifts,
-    transfers); ``avg_buy_price_modified`` says that the user set it by hand.
-    Source: docs.upbit.com, get-balance.
-    """
-
-    currency: str
-    balance: Decimal
-    locked: Decimal = Decimal(0)
-    avg_buy_price: Decimal = Decimal(0)
-    avg_buy_price_modified: bool = False
-    unit_currency: str = "KRW"
-
-
-class BalanceEvent(WebSocketEvent, frozen=True, kw_only=True):
-    """All balances of the account as of ``received_at``."""
-
-    data_type: ClassVar[DataType] = DataType.BALANCE
-    balances: tuple[Balance, ...]
-
-
 class StatusEvent(WebSocketEvent, frozen=True, kw_only=True):
     """An event about the connection; it comes before the data it explains."""
 
@@ -428,6 +303,8 @@ class ConnectionEvent(StatusEvent, frozen=True, kw_only=True):
 class SubscriptionEvent(StatusEvent, frozen=True, kw_only=True):
     """A request went out, or a second passed without a refusal, which is all the yes there is.
 
+    The yes is said again when somebody joins what is on the wire already.
+
     ``streams`` are what the connection carries from then on.
     """
 
@@ -443,8 +320,12 @@ class ErrorEvent(StatusEvent, frozen=True, kw_only=True):
 
 
 class RefusalEvent(StatusEvent, frozen=True, kw_only=True):
-    """The exchange refused a request; ``consumers`` wanted what was new in it."""
+    """The exchange refused ``streams``, which these ``consumers`` want.
+
+    Both are empty where a request was refused for something else, such as a limit.
+    """
 
     name: str
     message: str
     consumers: tuple[Any, ...] = ()
+    streams: frozenset[Any] = frozenset()

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from .events import ConnectionState, ConnectionType
+from .pacing import Pacing
 
 __all__ = ["ConnectionQuality", "HealthReport", "HealthStatus", "assess"]
 
@@ -22,7 +23,7 @@ class HealthStatus(enum.StrEnum):
 
 
 class ConnectionQuality(enum.StrEnum):
-    """How well the connections hold."""
+    """How well the connections hold: good where one was lost in the last ten minutes."""
 
     EXCELLENT = "excellent"
     GOOD = "good"
@@ -33,10 +34,40 @@ class ConnectionQuality(enum.StrEnum):
 class HealthReport:
     """A manager's health; also answers ``report["status"]``.
 
-    ``reason`` says why the status is not healthy. Counters count since the manager was made.
-    ``active_connections`` counts the short-lived one as well on which the ``suspects`` of a refused
-    request, so many streams, are tried. ``dropped`` and ``coalesced`` are those of the present
-    subscriptions; a callback that took 50 ms or more is slow, and named in the log (info).
+    Counters count since the manager was made; subscriptions that have ended stay counted. Times in
+    ms are of the last 60 s, and None where nothing was measured.
+
+    Attributes:
+        status: healthy, degraded or critical.
+        reason: why it is not healthy.
+        connection_quality: how well the connections hold.
+        uptime_seconds: since the manager was started.
+        last_message_timestamp: when the last data arrived (aware, UTC).
+        active_connections: open sockets, the short-lived one included on which suspects are tried.
+        suspects: streams of a refused request that are being tried.
+        active_subscriptions: living subscriptions.
+        messages: data messages.
+        messages_per_second: of the last 10 s.
+        requests: subscription requests sent.
+        resent: those that had to be sent again because the exchange carried something else.
+        questions: how often the exchange was asked after a silence what it carries.
+        pacing: how the public connection is read.
+        average_latency_ms, p99_latency_ms, max_latency_ms: from the exchange's timestamp to the
+            arrival here, clock skew taken out.
+        clock_skew_ms: how far this machine's clock is ahead of the exchange's.
+        round_trip_ms: the shortest one known of the public connection.
+        event_loop_lag_ms: how late a timer of the GUI thread was at most.
+        delivery_lag_ms: the longest time from arrival to callback.
+        dropped: events lost by full queues.
+        coalesced: events replaced by newer ones of their stream before their turn.
+        withheld: events that muted callbacks did not get.
+        repeated: snapshots that said nothing new.
+        outdated: deliveries of an older connection, not made.
+        decode_errors: frames that could not be decoded.
+        callback_errors: callbacks that raised.
+        slow_callbacks: those that took 50 ms or more; the log names them (info).
+        lifecycle_repairs: dead components whose end was noticed late.
+        states, epochs: of each connection.
     """
 
     status: HealthStatus
@@ -50,8 +81,19 @@ class HealthReport:
     messages: int
     messages_per_second: float
     requests: int
+    resent: int
+    questions: int
+    pacing: Pacing
+    average_latency_ms: float | None
+    p99_latency_ms: float | None
+    max_latency_ms: float | None
+    clock_skew_ms: float | None
+    round_trip_ms: float | None
+    event_loop_lag_ms: float | None
+    delivery_lag_ms: float | None
     dropped: int
     coalesced: int
+    withheld: int
     repeated: int
     outdated: int
     decode_errors: int
@@ -66,7 +108,7 @@ class HealthReport:
 
 
 def assess(
-    states: Mapping[ConnectionType, ConnectionState], *, is_critical: bool, reconnects: int
+    states: Mapping[ConnectionType, ConnectionState], *, is_critical: bool, lost_lately: bool
 ) -> tuple[HealthStatus, ConnectionQuality, str]:
     """Status, quality and reason. Nothing wanted is healthy; a long wait is critical."""
     waiting = [
@@ -83,5 +125,5 @@ def assess(
     if waiting:
         reason = ", ".join(f"the {name} connection is {states[name]}" for name in waiting)
         return HealthStatus.DEGRADED, ConnectionQuality.POOR, reason
-    quality = ConnectionQuality.GOOD if reconnects else ConnectionQuality.EXCELLENT
+    quality = ConnectionQuality.GOOD if lost_lately else ConnectionQuality.EXCELLENT
     return HealthStatus.HEALTHY, quality, ""

@@ -11,40 +11,33 @@ MUTED_S = 30.0
 SLOW_S = 0.05
 
 
-# State: failures in a row and in all, until when it is muted, and what was withheld meanwhile.
+# State: failures in a row and in all.
 class FailureGate:
-    """Counts one consumer's failures. ``now`` is monotonic seconds."""
+    """Counts one consumer's failures and says when to leave it alone for a while."""
 
-    __slots__ = ("_muted_until", "_row", "failures", "may_mute", "withheld")
+    __slots__ = ("_row", "failures", "may_mute")
 
     def __init__(self, *, may_mute: bool = True) -> None:
         self.may_mute = may_mute
         self.failures = 0
-        self.withheld = 0
         self._row = 0
-        self._muted_until = float("-inf")
-
-    def admits(self, now: float) -> bool:
-        """Whether the consumer is called now; what it misses is counted."""
-        if now < self._muted_until:
-            self.withheld += 1
-            return False
-        return True
 
     def succeeded(self) -> None:
         """The consumer took an event."""
         self._row = 0
 
-    def failed(self, now: float) -> bool:
-        """The consumer raised; returns whether it is muted from now on."""
+    def failed(self, now: float) -> float | None:
+        """The consumer raised; returns until when it is muted, or None where it is not.
+
+        Times are monotonic seconds.
+        """
         self.failures += 1
         self._row += 1
         if not self.may_mute or self._row < MUTE_AFTER:
-            return False
+            return None
         # Afterwards it is on trial: the next failure mutes it again, a success clears it.
         self._row = MUTE_AFTER - 1
-        self._muted_until = now + MUTED_S
-        return True
+        return now + MUTED_S
 
 
 # State: counts and extremes.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
-from .errors import InvalidMarket
+from .errors import InvalidMarket, InvalidRequest, LocalError
 
 __all__ = [
     "Instrument",
@@ -103,6 +103,11 @@ def _decimals(tick: float) -> int:
     return max(0, -Decimal(str(tick)).normalize().as_tuple().exponent)  # type: ignore[operator]
 
 
+def _plain(number: float) -> str:
+    """``10000``, never ``1e+04``."""
+    return f"{number:.8f}".rstrip("0").rstrip(".")
+
+
 def format_price(price: float, tick: float) -> str:
     """Format a price to the decimals of its tick with thousands separated: ``116,539,000``."""
     return f"{price:,.{_decimals(tick)}f}"
@@ -145,26 +150,38 @@ class MarketCatalog:
     instruments: Mapping[str, Instrument] = field(default_factory=dict[str, Instrument])
     _bands: dict[str, float] = field(default_factory=dict[str, float], repr=False)
 
+    def learn(self, read: Mapping[str, Instrument]) -> None:
+        """Take in what the instruments API says now of some markets."""
+        self.instruments = {**self.instruments, **read}
+        for code in read:
+            self._bands.pop(code, None)
+
     def find(self, code: str) -> Market | None:
         """The market with this code, or None."""
         return self.markets.get(code)
 
-    def require(self, code: str) -> str:
-        """Return ``code`` if it is listed or the list is not known yet.
+    def objection(self, code: str, level: float = 0.0) -> LocalError | None:
+        """What is known to be wrong with asking for this market, its order book at ``level`` KRW.
 
-        Raises:
-            InvalidMarket: with the nearest listed code.
+        None where nothing is, or nothing is known yet: ``judges`` tells these two apart.
         """
-        check_market(code)
-        if not self.markets or code in self.markets:
-            return code
-        raise self.unknown(code)
+        if self.markets and code not in self.markets:
+            near = difflib.get_close_matches(code, self.markets, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            return InvalidMarket(f"the exchange lists no market {code!r}{hint}")
+        instrument = self.instruments.get(code)
+        if not level or instrument is None or level in instrument.levels:
+            return None
+        offered = ", ".join(_plain(offered) for offered in instrument.levels) or "0"
+        return InvalidRequest(
+            f"the exchange groups the order book of {code} by {offered}; got level {_plain(level)}"
+        )
 
-    def unknown(self, code: str) -> InvalidMarket:
-        """What to say of a code that is not listed."""
-        near = difflib.get_close_matches(code, self.markets, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return InvalidMarket(f"the exchange lists no market {code!r}{hint}")
+    def judges(self, code: str, level: float = 0.0) -> bool:
+        """Whether enough is known of this market for ``objection`` to be the last word."""
+        if not self.markets or code not in self.markets:
+            return bool(self.markets)
+        return not level or code in self.instruments
 
     def tick_size(self, code: str, price: float) -> float:
         """The price step at ``price`` in the quote currency.
@@ -172,12 +189,20 @@ class MarketCatalog:
         The instruments API names one tick for the band the market traded in when it was read;
         when the price has left that band, the published table answers.
         """
-        by_table = table_tick_size(code, price)
         instrument = self.instruments.get(code)
-        if instrument is None:
-            return by_table
-        band = self._bands.setdefault(code, by_table)
-        return instrument.tick_size if band == by_table else by_table
+        if instrument is None or self.has_left_band(code, price):
+            return table_tick_size(code, price)
+        return instrument.tick_size
+
+    def has_left_band(self, code: str, price: float) -> bool:
+        """Whether the market trades in another band of prices than when its tick was read.
+
+        The answer of the instruments API carries no price: the first one after it stands for it.
+        """
+        if code not in self.instruments:
+            return False
+        by_table = table_tick_size(code, price)
+        return self._bands.setdefault(code, by_table) != by_table
 
     def levels(self, code: str) -> tuple[float, ...]:
         """The order book groupings the exchange offers; ``(0.0,)`` is ungrouped only."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Hashable, Sequence
+from dataclasses import dataclass
 
-from .actions import ACCEPTED_AFTER_S, Close, Connect, Instant, Ping, Probe, Send
+from .actions import Close, Connect, Instant, Ping, Probe, Send
+from .clocks import SleepWatch
 from .errors import (
     AuthenticationFailed,
     ConnectionLost,
@@ -20,38 +22,35 @@ from .errors import (
 from .events import (
     Balance,
     BalanceEvent,
-    ConnectionEvent,
     ConnectionState,
     ConnectionType,
-    ErrorEvent,
-    RefusalEvent,
     Source,
-    Stamp,
-    SubscriptionEvent,
     WebSocketEvent,
 )
+from .liveness import Dead, HealthMonitor
+from .outbox import Outbox
 from .polling import Fetch, Poller
 from .probe import ProbeProtocol
 from .ratelimit import MESSAGE_WINDOWS, SlidingWindows
 from .recovery import EpochManager, Happening, RecoveryEngine
 from .settings import FeedSettings
 from .subscriptions import Stream, SubscriptionSpec, SubscriptionStateManager, stream_of
-from .wire import NOBODY_TO_BLAME, ErrorFrame, StatusFrame, decode_frame, encode_request
+from .verdicts import Verdicts
+from .wire import (
+    NOBODY_TO_BLAME,
+    ControlFrame,
+    ErrorFrame,
+    ListFrame,
+    decode_frame,
+    encode_request,
+)
 
-__all__ = ["Action", "FeedProtocol"]
+__all__ = ["Action", "FeedProtocol", "ProtocolStatistics"]
 
 #: Changes within this time share one request.
 DEBOUNCE_S = 0.02
-#: With nothing received for so long, ask; with no answer for so long after, it is dead. The
-#: exchange was measured to close an idle connection after 60 s (its documents say 120).
-PING_AFTER_S = 18.0
-PONG_WITHIN_S = 10.0
-#: A connection open for so long with an answered ping has proved itself, also where nothing trades.
+#: A connection open for so long that still answers has proved itself, also where nothing trades.
 PROVED_AFTER_S = 30.0
-#: How often the two clocks are compared, and how far apart they mean that the machine slept.
-CLOCK_CHECK_S = 5.0
-SLEPT_DRIFT_S = 5.0
-SLEPT_LATE_S = 30.0
 #: Why the private side does not start without a key.
 NO_KEY = "no key is set"
 
@@ -59,9 +58,34 @@ NO_KEY = "no key is set"
 Action = Connect | Send | Ping | Close | Probe | Fetch
 
 
-# State: the parts below, each with its own; the plan on the wire with its verdict, and what the
-# probe has acquitted since; what is due (a dial, a close, a ping, a probe, a new plan); when it was
-# opened and something was last received; both clocks as last seen.
+@dataclass(frozen=True, slots=True)
+class ProtocolStatistics:
+    """What one connection has done since its protocol was made; times in seconds.
+
+    ``questions`` ask the exchange for its list of our streams after a silence: ``quiet`` of them
+    were answered with what we want, ``changed`` with something else. ``dead`` connections were
+    given up because neither came, nor a pong. ``resent`` counts the requests that made a change
+    good, ``refusals`` what the exchange refused, ``suspects`` the streams that are on trial now. A
+    round trip is None before the first; it includes the wait for our next frame.
+    """
+
+    requests_sent: int = 0
+    resent: int = 0
+    refusals: int = 0
+    suspects: int = 0
+    decode_errors: int = 0
+    pings: int = 0
+    questions: int = 0
+    quiet: int = 0
+    changed: int = 0
+    dead: int = 0
+    round_trip_s: float | None = None
+    shortest_round_trip_s: float | None = None
+
+
+# State: the parts below, each with its own; what is due (a dial, a close, a ping or question, a
+# plan, the same request again, a word to who joined); when it was opened; why it is where it is;
+# the counters.
 class FeedProtocol:
     """Everything one connection decides. ``polled`` serves its streams over REST, without a socket.
 
@@ -88,8 +112,7 @@ class FeedProtocol:
         self.connection_type = connection_type
         self.subscriptions = SubscriptionStateManager(settings.grace_period_s)
         self.recovery = recovery or RecoveryEngine()
-        self.decode_errors = 0
-        self.requests_sent = 0
+        self.decode_errors = self.requests_sent = 0
         self.reason = ""
         self.error: UpbitError | None = None
         self._share = settings.limit_share
@@ -98,18 +121,16 @@ class FeedProtocol:
         self._poller = Poller(settings.balance_poll_interval_s) if polled else None
         self._has_key = has_key
         self._messages = SlidingWindows(MESSAGE_WINDOWS, self._share)
-        self._events: deque[WebSocketEvent] = deque()
-        self._sent: dict[Stream, int] = {}
-        self._accepted: dict[Stream, int] = {}
+        self._outbox = Outbox(connection_type)
         self.probe = ProbeProtocol(self._share, ticket, self._judged)
-        self._acquitted: set[Stream] = set()
-        self._verdict_at: float | None = None
+        self._verdicts = Verdicts(self.subscriptions, self.probe, self._outbox.say_refused)
+        self._health = HealthMonitor(ticket)
+        self._sleep_watch = SleepWatch()
         self._plan_at: float | None = None
-        self._dial_due = self._close_due = self._ping_due = self._probe_due = False
-        self._opened_at = self._received_at = 0.0
-        self._pinged_at: float | None = None
-        self._checked: Instant | None = None
-        self._stamp = Stamp(connection_type=connection_type)
+        self._dial_due = self._close_due = self._again_due = self._has_joined = False
+        self._asking: Ping | Send | None = None
+        self._opened_at = 0.0
+        self._resent = self._refusals = 0
 
     # -- what happens ---------------------------------------------------------------------------
 
@@ -121,7 +142,25 @@ class FeedProtocol:
     @property
     def wire(self) -> dict[Stream, int]:
         """What the last request of this connection asked for."""
-        return dict(self._sent)
+        return dict(self._verdicts.asked)
+
+    def statistics(self) -> ProtocolStatistics:
+        """What was counted since it was made."""
+        health = self._health
+        return ProtocolStatistics(
+            requests_sent=self.requests_sent,
+            resent=self._resent,
+            refusals=self._refusals,
+            suspects=len(self.probe.suspects),
+            decode_errors=self.decode_errors,
+            pings=health.pings,
+            questions=health.questions,
+            quiet=health.quiet,
+            changed=health.changed,
+            dead=health.dead,
+            round_trip_s=health.round_trip_s,
+            shortest_round_trip_s=health.shortest_round_trip_s,
+        )
 
     def start(self, now: Instant) -> None:
         """Begin to work; may follow ``stop``."""
@@ -133,105 +172,100 @@ class FeedProtocol:
         if self._poller is not None:
             self._poller.restart()
         # The next start asks for everything again, and is refused again.
-        self._try_only(())
+        self._verdicts.try_only(())
         self._happen(Happening.STOP, now)
 
     def subscribe(self, consumer: Hashable, spec: SubscriptionSpec, now: Instant) -> None:
         """Someone wants something; one request follows for all changes within ``DEBOUNCE_S``."""
         self.subscriptions.add(consumer, spec)
-        if self.subscriptions.is_refused(consumer):
-            self._emit_refusal("REFUSED", "the exchange refused this stream before", (consumer,))
+        self._has_joined = True
+        refused = self.subscriptions.refused_of(consumer)
+        if refused:
+            said = "the exchange refused this before"
+            self._outbox.say_refused("REFUSED", said, (consumer,), refused)
         self._plan_soon(now)
 
     def unsubscribe(self, consumer: Hashable, now: Instant) -> None:
         """A consumer has gone; what nobody else wants goes into grace."""
         self.subscriptions.remove_client(consumer, now.monotonic)
         if self.probe.suspects:
-            self._try_only(self.subscriptions.wanted())
+            self._verdicts.try_only(self.subscriptions.wanted())
         self._plan_soon(now)
 
     def connection_made(self, now: Instant) -> None:
         """The dial succeeded; a new epoch begins."""
-        epoch = self._epochs.increment_epoch(self.connection_type)
-        self._stamp = Stamp(epoch, Source.WEBSOCKET, self.connection_type, now.wall)
+        self._outbox.begin_epoch(self._epochs.increment_epoch(self.connection_type), now)
         self._messages = SlidingWindows(MESSAGE_WINDOWS, self._share)
-        self._sent = {}
-        self._opened_at = self._received_at = now.monotonic
-        self._pinged_at = None
-        self._plan_at = now.monotonic
+        self._health.opened(self._messages, now.monotonic)
+        self._opened_at = self._plan_at = now.monotonic
         self._happen(Happening.OPENED, now)
 
     def receive_message(self, data: bytes, now: Instant) -> None:
         """One whole message came in."""
-        self._received_at = now.monotonic
-        if self._stamp.received_at != now.wall:
-            self._stamp = Stamp(self._stamp.epoch, Source.WEBSOCKET, self.connection_type, now.wall)
+        health, outbox = self._health, self._outbox
+        health.received_at = now.monotonic
+        if outbox.stamp.received_at != now.wall:
+            outbox.stamp = outbox.stamp_at(now)
         try:
-            event = decode_frame(data, self._stamp)
+            event = decode_frame(data, outbox.stamp)
         except DecodeError as error:
             self.decode_errors += 1
             # A flood of broken frames must not become a flood of reports: 1, 2, 4, 8, …
             if self.decode_errors & (self.decode_errors - 1) == 0:
-                self._emit(ErrorEvent(error=error, count=self.decode_errors, stamp=self._stamp))
+                outbox.say_error(error, self.decode_errors)
             return
-        if isinstance(event, ErrorFrame):
-            self._request_refused(event, now)
-        elif not isinstance(event, StatusFrame):
-            self.recovery.proved()
-            if self._verdict_at is not None:
-                self._prove(stream_of(event))
-            self._events.append(event)
+        if isinstance(event, ControlFrame):
+            if isinstance(event, ErrorFrame):
+                self._refused(event, now)
+            elif isinstance(event, ListFrame):
+                self._answered(event, now)
+            return
+        health.data_at = now.monotonic
+        self.recovery.proved()
+        if self._verdicts.due_at is not None:
+            self._verdicts.delivered(stream_of(event))
+        outbox.put(event)
 
     def pong_received(self, now: Instant) -> None:
         """A ping was answered."""
-        self._received_at = now.monotonic
-        if now.monotonic - self._opened_at >= PROVED_AFTER_S:
-            self.recovery.proved()
+        self._health.pong_received(now.monotonic)
+        self._prove_by_age(now)
 
     def connection_lost(self, error: UpbitError, now: Instant) -> None:
         """The connection or the dial ended; ``error`` says how."""
         if isinstance(error, ConnectionLost):
             # The socket does not know which of the connections it was.
-            error = ConnectionLost(error.code, error.reason, self._stamp.epoch)
+            error = ConnectionLost(error.code, error.reason, self._outbox.stamp.epoch)
         if isinstance(error, AuthenticationFailed) and self._carries_key:
             happening = Happening.KEY_REFUSED
         elif self.state is ConnectionState.CONNECTED:
             happening = Happening.LOST
         else:
             happening = Happening.FAILED
-        wait_s = 0.0
-        if isinstance(error, RateLimited) and error.retry_at is not None:
-            wait_s = max(0.0, error.retry_at - now.monotonic)
-        self._happen(happening, now, str(error), wait_s, error)
+        self._happen(happening, now, str(error), _shortest_wait_s(error, now), error)
 
     def reply(self, fetch: Fetch, result: Sequence[Balance] | UpbitError, now: Instant) -> None:
         """The answer to a :class:`Fetch`."""
         if self._poller is None:
             return
-        wait_s = 0.0
-        if isinstance(result, RateLimited) and result.retry_at is not None:
-            wait_s = max(0.0, result.retry_at - now.monotonic)
-        if not self._poller.answered(fetch, now.monotonic, wait_s):
+        if not self._poller.answered(fetch, now.monotonic, _shortest_wait_s(result, now)):
             return
-        stamp = Stamp(self._stamp.epoch, Source.POLLED, self.connection_type, now.wall)
+        stamp = self._outbox.stamp_at(now, Source.POLLED)
         if not isinstance(result, UpbitError):
-            self._emit(BalanceEvent(balances=tuple(result), stamp=stamp))
+            self._outbox.put(BalanceEvent(balances=tuple(result), stamp=stamp))
         elif isinstance(result, AuthenticationFailed):
             consumers = tuple(self.subscriptions.clients())
-            self._emit_refusal(result.name, str(result), consumers)
+            self._outbox.say_refused(result.name, str(result), consumers)
             self._happen(Happening.KEY_REFUSED, now, str(result), error=result)
         else:
-            self._emit(ErrorEvent(error=result, stamp=stamp))
+            self._outbox.say_error(result, stamp=stamp)
 
     def key_changed(self, has_key: bool, now: Instant) -> None:
         """Another key was set, or it was taken away; the former one's answers do not count."""
         self._has_key = has_key
         if self._poller is not None:
             self._poller.restart()
-        self._stamp = Stamp(
-            self._epochs.increment_epoch(self.connection_type),
-            connection_type=self.connection_type,
-        )
+        self._outbox.begin_epoch(self._epochs.increment_epoch(self.connection_type), now)
         if not has_key and self.state is not ConnectionState.REFUSED:
             self._happen(Happening.UNWANTED, now)
         self._happen(Happening.KEY_CHANGED, now)
@@ -239,9 +273,14 @@ class FeedProtocol:
 
     # -- what follows ---------------------------------------------------------------------------
 
+    @property
+    def events(self) -> deque[WebSocketEvent]:
+        """What :meth:`next_event` gives, for whoever takes many at a time."""
+        return self._outbox.events
+
     def next_event(self) -> WebSocketEvent | None:
         """The next event for the consumers, in order; None when there is no more."""
-        return self._events.popleft() if self._events else None
+        return self._outbox.take()
 
     def next_action(self, now: Instant) -> Action | None:
         """The next thing to do; None when there is no more for now."""
@@ -255,11 +294,11 @@ class FeedProtocol:
         if self._dial_due:
             self._dial_due = False
             return Connect()
-        if self._ping_due:
-            self._ping_due = False
-            return Ping()
-        if self._probe_due:
-            self._probe_due = False
+        if self._asking is not None:
+            asking, self._asking = self._asking, None
+            return asking
+        if self._verdicts.probe_due:
+            self._verdicts.probe_due = False
             return Probe()
         if self._poller is not None and self.state is ConnectionState.POLLING:
             return self._poller.next_fetch(now.monotonic)
@@ -273,33 +312,29 @@ class FeedProtocol:
             self._plan_at,
             self.subscriptions.next_deadline(),
             self.recovery.retry_at,
-            self._verdict_at,
+            self._verdicts.due_at,
+            self._sleep_watch.next_deadline(),
         ]
         if self.state is ConnectionState.CONNECTED:
-            deadlines.append(self._keep_alive_deadline())
-        if self._checked is not None:
-            deadlines.append(self._checked.monotonic + CLOCK_CHECK_S)
+            deadlines.append(self._health.next_deadline(may_ask=self._plan_at is None))
         if self._poller is not None and self.state is ConnectionState.POLLING:
             deadlines.append(self._poller.next_deadline())
         return min((at for at in deadlines if at is not None), default=None)
 
     def handle_timer(self, now: Instant) -> None:
         """A deadline passed. What was received before it must have been handed in already."""
-        if self._slept(now):
+        if self._sleep_watch.slept(now):
             self._happen(Happening.SLEPT, now, "the machine slept")
         grace_ends = self.subscriptions.next_deadline()
         if grace_ends is not None and grace_ends <= now.monotonic:
             self.subscriptions.expire(now.monotonic)
             self._plan_soon(now)
-        if self._verdict_at is not None and self._verdict_at <= now.monotonic:
-            self._verdict_at = None
-            self._accepted = dict(self._sent)
-            self._acquitted.clear()
-            self._emit_subscription(accepted=True)
+        if self._verdicts.accept(now.monotonic):
+            self._outbox.say_asked(self._verdicts.asked, accepted=True)
         if self.recovery.retry_at is not None and self.recovery.retry_at <= now.monotonic:
             self._happen(Happening.WAITED, now)
-        if self.state is ConnectionState.CONNECTED and self._keep_alive_deadline() <= now.monotonic:
-            self._keep_alive(now)
+        if self.state is ConnectionState.CONNECTED:
+            self._look_after(now)
 
     # -- inside -----------------------------------------------------------------------------------
 
@@ -324,25 +359,19 @@ class FeedProtocol:
         if after is ConnectionState.CONNECTING:
             self._dial_due = True
         if after is not ConnectionState.CONNECTED:
-            self._sent = {}
-            self._verdict_at = self._pinged_at = None
-            self._ping_due = False
-        quiet = after in (ConnectionState.IDLE, ConnectionState.STOPPED, ConnectionState.REFUSED)
-        self._checked = None if quiet else self._checked or now
+            self._verdicts.disconnected()
+            self._again_due = False
+            self._asking = None
+        if after in (ConnectionState.IDLE, ConnectionState.STOPPED, ConnectionState.REFUSED):
+            self._sleep_watch.stop()
+        else:
+            self._sleep_watch.start(now)
+        if happening is Happening.SLEPT and self._poller is not None:
+            self._poller.restart()
         self.reason = reason
         self.error = error
-        retry_at = self.recovery.retry_at
-        self._emit(
-            ConnectionEvent(
-                state=after,
-                reason=reason,
-                error=error,
-                retry_in_s=0.0 if retry_at is None else retry_at - now.monotonic,
-                attempt=self.recovery.attempts,
-                resumed=happening is Happening.SLEPT,
-                stamp=Stamp(self._stamp.epoch, Source.WEBSOCKET, self.connection_type, now.wall),
-            )
-        )
+        resumed = happening is Happening.SLEPT
+        self._outbox.say_state(self.recovery, now, reason, error, resumed=resumed)
 
     @property
     def _carries_key(self) -> bool:
@@ -368,17 +397,25 @@ class FeedProtocol:
             self._happen(Happening.UNWANTED, now)
             return None
         self._happen(Happening.WANTED, now)
-        if self.state is not ConnectionState.CONNECTED or plan == self._sent:
+        if self.state is not ConnectionState.CONNECTED:
+            return None
+        again = plan == self._verdicts.asked
+        if again and not self._again_due:
+            if self._has_joined and self._verdicts.due_at is None:
+                self._outbox.say_asked(plan, accepted=True)
+            self._has_joined = False
             return None
         allowed_at = self._messages.next_send_time(now.monotonic)
         if allowed_at > now.monotonic:
             self._plan_at = allowed_at
             return None
         self._messages.sent(now.monotonic)
-        self._sent = plan
-        self._verdict_at = now.monotonic + ACCEPTED_AFTER_S
+        self._verdicts.requested(plan, now.monotonic)
+        self._health.requested(now.monotonic, again=again)
         self.requests_sent += 1
-        self._emit_subscription(accepted=False)
+        self._resent += self._again_due
+        self._again_due = self._has_joined = False
+        self._outbox.say_asked(plan, accepted=False)
         return Send(encode_request(plan, self._ticket()))
 
     def _plan_polling(self, wanted: bool, now: Instant) -> None:
@@ -389,105 +426,58 @@ class FeedProtocol:
         else:
             self._happen(Happening.KEY_REFUSED, now, NO_KEY)
 
-    def _request_refused(self, frame: ErrorFrame, now: Instant) -> None:
-        """The whole request was refused; what is to blame is found out beside.
+    def _refused(self, frame: ErrorFrame, now: Instant) -> None:
+        """A message was refused; what is to blame is found out beside.
 
         The connection is given up at once: after most refusals the exchange closes it within
-        200 ms, after some it is not known to, and it carries nothing of what we asked for.
+        200 ms, after some it is not known to, and nobody knows which list it carries then.
         """
-        self._verdict_at = None
+        self._refusals += 1
         reason = f"{frame.name}: {frame.message}"
         if frame.name == "INVALID_AUTH" and self._carries_key:
             self._happen(Happening.KEY_REFUSED, now, reason)
             return
         if frame.name in NOBODY_TO_BLAME:
-            self._emit_refusal(frame.name, frame.message, ())
+            self._outbox.say_refused(frame.name, frame.message)
+        elif self._health.question_refused():
+            reason += " (in answer to LIST_SUBSCRIPTIONS, which is not asked any more)"
         else:
-            self._blame(frame)
+            self._verdicts.refused(frame)
         self._happen(Happening.LOST, now, reason)
         self._plan_soon(now)
 
-    def _prove(self, stream: Stream) -> None:
-        """A stream that delivers was not what is wrong, whatever the verdict on the request."""
-        if stream in self._sent:
-            self._accepted[stream] = self._sent[stream]
-
-    def _blame(self, frame: ErrorFrame) -> None:
-        """Only what is new in a request can be to blame; the rest was accepted before.
-
-        Where nothing is new, everything is suspect: the exchange offers something no longer.
-        Another depth of an accepted stream is not new: every depth we ask for exists.
-        """
-        new = {s: depth for s, depth in self._sent.items() if s not in self._accepted}
-        suspects = new or dict(self._sent)
-        self._accepted = {s: d for s, d in self._accepted.items() if s not in suspects}
-        unheard = {s: d for s, d in suspects.items() if s not in self._acquitted}
-        if len(suspects) == 1 or not unheard:
-            # Accepted by itself and refused with the rest: together they are too many.
-            self._refuse(suspects, frame)
-            return
-        # What nobody wants any more needs no trial.
-        self.subscriptions.forget_grace(suspects)
-        self.probe.accuse(unheard)
-        self._try_only(self.subscriptions.wanted())
-
-    def _refuse(self, streams: Collection[Stream], frame: ErrorFrame) -> None:
-        self._emit_refusal(frame.name, frame.message, self.subscriptions.refuse(streams))
-
-    def _try_only(self, wanted: Collection[Stream]) -> None:
-        """Leave no suspect in the probe, and none in grace, that nobody wants."""
-        suspects = self.probe.suspects
-        if suspects:
-            self.subscriptions.forget_grace(suspects - set(wanted))
-            self.probe.keep(wanted)
-            self._probe_due = True
-
     def _judged(self, streams: Collection[Stream], frame: ErrorFrame | None, now: Instant) -> None:
         """The probe has found out about some of the suspects."""
-        if frame is None:
-            self._acquitted.update(streams)
-        else:
-            self._refuse(streams, frame)
+        self._verdicts.judged(streams, frame)
         self._plan_soon(now)
 
-    def _keep_alive_deadline(self) -> float:
-        if self._awaits_pong is not None:
-            return self._awaits_pong + PONG_WITHIN_S
-        return self._received_at + PING_AFTER_S
-
-    def _keep_alive(self, now: Instant) -> None:
-        if self._awaits_pong is not None:
-            error = ConnectionLost(1006, "(a ping was not answered)", self._stamp.epoch)
+    def _look_after(self, now: Instant) -> None:
+        """Ask a connection that has fallen silent, and give up one that does not answer."""
+        due = self._health.check(now.monotonic, may_ask=self._plan_at is None)
+        if isinstance(due, Dead):
+            error = ConnectionLost(1006, due.reason, self._outbox.stamp.epoch)
             self._happen(Happening.LOST, now, str(error), error=error)
-            return
-        self._pinged_at = now.monotonic
-        self._ping_due = True
+        elif due is not None:
+            self._asking = due
 
-    @property
-    def _awaits_pong(self) -> float | None:
-        """When the ping was sent that nothing has followed yet.
+    def _answered(self, answer: ListFrame, now: Instant) -> None:
+        """The exchange has listed what it sends us."""
+        self._prove_by_age(now)
+        wanted = self._verdicts.asked.keys()
+        lost = self._health.answered(answer, wanted, now.monotonic)
+        if lost is not None:
+            self._outbox.say_error(lost, self._health.changed)
+            if lost.again:
+                self._again_due = True
+                self._plan_soon(now)
 
-        What comes at the same instant has followed it: some clocks tick every 16 ms only.
-        """
-        pinged_at = self._pinged_at
-        return None if pinged_at is None or self._received_at >= pinged_at else pinged_at
+    def _prove_by_age(self, now: Instant) -> None:
+        if now.monotonic - self._opened_at >= PROVED_AFTER_S:
+            self.recovery.proved()
 
-    def _slept(self, now: Instant) -> bool:
-        """Monotonic time stands still in sleep on Linux and macOS and runs on Windows."""
-        last = self._checked
-        if last is None or now.monotonic < last.monotonic + CLOCK_CHECK_S:
-            return False
-        self._checked = now
-        elapsed = now.monotonic - last.monotonic
-        drift = abs((now.wall - last.wall) - elapsed)
-        return drift > SLEPT_DRIFT_S or elapsed - CLOCK_CHECK_S > SLEPT_LATE_S
 
-    def _emit(self, event: WebSocketEvent) -> None:
-        self._events.append(event)
-
-    def _emit_subscription(self, *, accepted: bool) -> None:
-        streams = frozenset(self._sent)
-        self._emit(SubscriptionEvent(accepted=accepted, streams=streams, stamp=self._stamp))
-
-    def _emit_refusal(self, name: str, message: str, consumers: tuple[Hashable, ...]) -> None:
-        self._emit(RefusalEvent(name=name, message=message, consumers=consumers, stamp=self._stamp))
+def _shortest_wait_s(result: object, now: Instant) -> float:
+    """How long the exchange has asked us to wait."""
+    if isinstance(result, RateLimited) and result.retry_at is not None:
+        return max(0.0, result.retry_at - now.monotonic)
+    return 0.0

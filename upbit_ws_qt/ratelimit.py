@@ -16,6 +16,7 @@ import itertools
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Budget",
     "GlobalRateLimiter",
     "Group",
+    "LimiterStatistics",
     "Priority",
     "SlidingWindows",
     "TokenBucket",
@@ -218,8 +220,24 @@ class Turn:
         self.granted_at: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LimiterStatistics:
+    """How much may be called, and what stands in the way.
+
+    ``remaining`` calls of each group may be made at once; ``waiting`` stand in line;
+    ``stopped_for_s`` names the groups that stand still, and for how many seconds yet;
+    ``refusals`` are the answers 429 and 418 so far.
+    """
+
+    remaining: Mapping[str, int]
+    waiting: int
+    stopped_for_s: Mapping[str, float]
+    refusals: int
+
+
 # State: the budget of each group, until when a group or a whole scope is stopped and for the how
-# manyth time in a row, and the turns that wait, in the order in which they may go.
+# manyth time in a row, the refusals so far, and the turns that wait: a line for each combination of
+# groups, in the order in which they may go. Only the first of a line can be the next one.
 class GlobalRateLimiter:
     """Decides which call goes next, for everyone who calls one exchange from this program.
 
@@ -231,7 +249,8 @@ class GlobalRateLimiter:
     def __init__(self, share: float = 0.8) -> None:
         self._budgets = {name: group.make(share) for name, group in GROUPS.items()}
         self._stops: dict[str, tuple[float, int]] = {}
-        self._waiting: list[Turn] = []
+        self._refusals = 0
+        self._lines: dict[tuple[str, ...], list[Turn]] = {}
         self._count = itertools.count()
 
     def ask(self, groups: tuple[str, ...], priority: Priority, granted: Callable[[], None]) -> Turn:
@@ -243,36 +262,41 @@ class GlobalRateLimiter:
         for name in groups:
             self._budgets[name]
         turn = Turn(groups, (priority, next(self._count)), granted)
-        bisect.insort(self._waiting, turn, key=lambda waiting: waiting.order)
+        bisect.insort(self._lines.setdefault(groups, []), turn, key=lambda waiting: waiting.order)
         return turn
 
     def grant(self, now: float) -> None:
         """Let everyone go who may go now."""
         held: set[str] = set()
-        for turn in list(self._waiting):
-            if held.isdisjoint(turn.groups) and self._free_at(turn, now) <= now:
-                self._waiting.remove(turn)
-                turn.granted_at = now
-                for name in turn.groups:
-                    self._budgets[name].sent(now)
-                turn.granted()
-            else:
-                held.update(turn.groups)
+        lines = dict(self._lines)
+        while lines:
+            groups, line = min(lines.items(), key=_order_of_first)
+            turn = line[0]
+            if not held.isdisjoint(groups) or self._free_at(turn, now) > now:
+                held.update(groups)
+                del lines[groups]
+                continue
+            if not self._leave(turn):
+                del lines[groups]
+            turn.granted_at = now
+            for name in groups:
+                self._budgets[name].sent(now)
+            turn.granted()
 
     def next_grant(self, now: float) -> float | None:
         """When the next one may go; None while nobody waits."""
         held: set[str] = set()
         times: list[float] = []
-        for turn in self._waiting:
-            if held.isdisjoint(turn.groups):
-                times.append(self._free_at(turn, now))
-            held.update(turn.groups)
+        for groups, line in sorted(self._lines.items(), key=_order_of_first):
+            if held.isdisjoint(groups):
+                times.append(self._free_at(line[0], now))
+            held.update(groups)
         return min(times, default=None)
 
     def give_up(self, turn: Turn) -> None:
         """The call is not made: it leaves the line, or gives back what it was granted."""
         if turn.granted_at is None:
-            self._waiting.remove(turn)
+            self._leave(turn)
             return
         for name in turn.groups:
             self._budgets[name].give_back(turn.granted_at)
@@ -292,6 +316,7 @@ class GlobalRateLimiter:
         A block (418) covers every group of the same scope. Each further one waits twice as long,
         and none less than ``at_least_s``, which the exchange may have asked for.
         """
+        self._refusals += 1
         stopped = {GROUPS[name].scope for name in groups} if status == 418 else set(groups)
         until = now
         for name in stopped:
@@ -319,8 +344,27 @@ class GlobalRateLimiter:
             for name, budget in self._budgets.items()
         }
 
+    def statistics(self, now: float) -> LimiterStatistics:
+        """Where it stands at ``now``."""
+        ends = {name: self.stopped_until(name) for name in GROUPS}
+        stopped = {name: end - now for name, end in ends.items() if end > now}
+        waiting = sum(len(line) for line in self._lines.values())
+        return LimiterStatistics(self.get_remaining_tokens(now), waiting, stopped, self._refusals)
+
+    def _leave(self, turn: Turn) -> bool:
+        """Take a turn out of its line; returns whether others are left in that."""
+        line = self._lines[turn.groups]
+        line.remove(turn)
+        if not line:
+            del self._lines[turn.groups]
+        return bool(line)
+
     def _free_at(self, turn: Turn, now: float) -> float:
         return max(
             max(self._budgets[name].next_send_time(now), self.stopped_until(name))
             for name in turn.groups
         )
+
+
+def _order_of_first(line: tuple[tuple[str, ...], list[Turn]]) -> tuple[int, int]:
+    return line[1][0].order

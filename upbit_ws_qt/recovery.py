@@ -11,7 +11,7 @@ retried: a refused key (pointless until the key changes), nothing wanted (no soc
 that is healthy), and a stop.
 
 The back-off starts afresh when data arrives or when the connection has proved itself by staying
-open with an answered ping, never at the handshake: an exchange that accepts and closes at once
+open and still answering, never at the handshake: an exchange that accepts and closes at once
 would be dialled without end. Jitter only shortens a wait, so the first retry comes within the
 initial delay. The machine having slept is not a failure: it starts afresh as well.
 """
@@ -21,6 +21,7 @@ from __future__ import annotations
 import enum
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from .events import ConnectionState, ConnectionType
 
@@ -30,6 +31,7 @@ __all__ = [
     "ExponentialBackoff",
     "Happening",
     "RecoveryEngine",
+    "RecoveryStatistics",
 ]
 
 
@@ -86,6 +88,7 @@ TRANSITIONS: Mapping[ConnectionState, Mapping[Happening, ConnectionState]] = {
     },
     _S.POLLING: {
         _H.KEY_REFUSED: _S.REFUSED,
+        _H.SLEPT: _S.POLLING,
         _H.UNWANTED: _S.IDLE,
         _H.STOP: _S.STOPPED,
     },
@@ -141,7 +144,22 @@ class EpochManager:
         return self._epochs[connection_type] == epoch
 
 
-# State: the state, the failures in a row, and when the wait ends.
+@dataclass(frozen=True, slots=True)
+class RecoveryStatistics:
+    """Where one connection stands, and how often it was lost or could not be made.
+
+    ``losses`` counts open connections that ended unasked, ``failed_dials`` those that never opened;
+    ``attempts`` are the failures in a row. ``retry_at`` is monotonic seconds.
+    """
+
+    state: ConnectionState
+    losses: int
+    failed_dials: int
+    attempts: int
+    retry_at: float | None
+
+
+# State: the state, the failures in a row and in all, and when the wait ends.
 class RecoveryEngine:
     """Where one connection stands. ``now`` is monotonic seconds."""
 
@@ -152,6 +170,8 @@ class RecoveryEngine:
         self._backoff = backoff or ExponentialBackoff()
         self.state = ConnectionState.STOPPED
         self.attempts = 0
+        self.losses = 0
+        self.failed_dials = 0
         self.retry_at: float | None = None
 
     @property
@@ -167,15 +187,23 @@ class RecoveryEngine:
         following = TRANSITIONS[self.state].get(happening)
         if following is None:
             return False
-        self.state = following
+        before, self.state = self.state, following
         if happening in (Happening.SLEPT, Happening.START, Happening.UNWANTED):
             self.attempts = 0
         self.retry_at = None
         if following is ConnectionState.RECONNECTING:
             self.retry_at = now + max(wait_s, self._backoff.get_delay(self.attempts))
             self.attempts += 1
+            self.losses += before is ConnectionState.CONNECTED
+            self.failed_dials += before is ConnectionState.CONNECTING
         return True
 
     def proved(self) -> None:
         """The connection delivered; the next loss starts with the shortest wait."""
         self.attempts = 0
+
+    def statistics(self) -> RecoveryStatistics:
+        """Where it stands now, and what was counted since it was made."""
+        return RecoveryStatistics(
+            self.state, self.losses, self.failed_dials, self.attempts, self.retry_at
+        )

@@ -1,166 +1,79 @@
 """Which event goes to whom, and when. Pure.
 
 Coalescing happens at the stream, not at the consumer: one dirty mark and one newest event serve all
-coalescing consumers of a stream, so a hundred of them cost no more than one until delivery.
+coalescing consumers of a stream, so a hundred of them cost no more than one until delivery. One
+that rests, because nobody can see it or because it is muted, has no part in that mark: it is caught
+up with when its rest is over.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from .backpressure import Delivery, Policy
+from .backpressure import Policy
 from .events import CandleEvent, MarketEvent, OrderbookEvent, Stamp, stamped
 from .recovery import EpochManager
+from .routes import Link, Outlet, OutletStatistics, Route, RoutingStatistics
 from .subscriptions import BALANCE_STREAM, Stream, StreamEvent, stream_of
 
-__all__ = ["DataRoutingEngine", "Outlet", "OutletStatistics"]
+__all__ = ["DataRoutingEngine", "Outlet", "OutletStatistics", "RoutingStatistics"]
 
 ConsumerT = TypeVar("ConsumerT")
 
 
-@dataclass(frozen=True, slots=True)
-class OutletStatistics:
-    """Counts of events since the subscription was made; ``queued`` wait now.
-
-    ``dropped`` were lost by a full queue, ``coalesced`` replaced by newer ones of their stream.
-    """
-
-    delivered: int = 0
-    dropped: int = 0
-    coalesced: int = 0
-    queued: int = 0
-
-
-# State: the newest event; whether a round that hands it out is due (``fresh``) and in the engine's
-# list (``listed``), and who is still to get it in the round under way (``behind``); who takes
-# events how (``newest``: coalesced, ``keeping``: each one); who has not received it yet; from whom
-# the newest one is held back; how many were ``replaced`` for everyone before their round began.
-class _Route:
-    __slots__ = (
-        "behind",
-        "fresh",
-        "holding",
-        "keeping",
-        "last",
-        "listed",
-        "newest",
-        "replaced",
-        "waiting",
-    )
-
-    def __init__(self) -> None:
-        self.last: StreamEvent | None = None
-        self.fresh = False
-        self.listed = False
-        self.behind: list[Outlet[Any]] = []
-        self.newest: dict[Outlet[Any], None] = {}
-        self.keeping: dict[Outlet[Any], None] = {}
-        self.waiting: dict[Outlet[Any], None] = {}
-        self.holding: dict[Outlet[Any], None] = {}
-        self.replaced = 0
-
-    def side(self, outlet: Outlet[Any]) -> dict[Outlet[Any], None]:
-        return self.keeping if outlet.delivery.keeps_each_event else self.newest
-
-
-# State: the backlog, the streams whose newest event it is still to get, the marks of the engine and
-# of the shell (``busy``), the times of the throttle, and counters; of what a route had replaced
-# for everyone, ``joined_at`` is what was before its time.
-class Outlet(Generic[ConsumerT]):
-    """One subscription's end of the pipe; ``consumer`` is whatever the shell delivers to.
-
-    The shell sets ``busy`` while the consumer is at work, be it nested or as a task, and calls
-    ``finished`` after that; meanwhile nothing is delivered to it.
-    """
-
-    __slots__ = (
-        "active",
-        "busy",
-        "coalesced",
-        "consumer",
-        "delivered",
-        "delivery",
-        "depth",
-        "dropped",
-        "held",
-        "joined_at",
-        "next_at",
-        "queue",
-        "ready",
-        "streams",
-    )
-
-    def __init__(
-        self,
-        consumer: ConsumerT,
-        streams: Iterable[Stream],
-        delivery: Delivery,
-        depth: int = 30,
-    ) -> None:
-        self.consumer = consumer
-        self.streams = tuple(streams)
-        self.delivery = delivery
-        self.depth = depth
-        self.queue: deque[StreamEvent] = deque()
-        self.held: dict[Stream, None] = {}
-        self.next_at: dict[Stream, float] = {}
-        self.ready = False
-        self.busy = False
-        self.active = True
-        self.delivered = 0
-        self.dropped = 0
-        self.coalesced = 0
-        self.joined_at: dict[Stream, int] = {}
-
-    def push(self, event: StreamEvent) -> None:
-        """Queue one event; a bounded queue that is full loses its oldest, counted."""
-        if self.delivery.policy is Policy.DROP_OLDEST and len(self.queue) >= self.delivery.maxlen:
-            self.queue.popleft()
-            self.dropped += 1
-        self.queue.append(event)
-
-
-# State: a route for each stream on the wire or wanted, the routes and outlets with something to
-# deliver, the throttled outlets that wait, the latest time it was told, and counters.
+# State: a route for each stream on the wire or wanted; the outlets; the routes and outlets with
+# something to deliver; the outlets that wait for a time, and for which; the latest time it was
+# told; and counters, with what those who left had counted.
 class DataRoutingEngine(Generic[ConsumerT]):
     """Takes events in, hands out who gets what. ``now`` is monotonic seconds."""
 
     def __init__(self, epochs: EpochManager) -> None:
         self._epochs = epochs
-        self._routes: dict[Stream, _Route] = {}
-        self._dirty: deque[tuple[Stream, _Route]] = deque()
+        self._routes: dict[tuple[str, str, float], Route] = {}
+        self._outlets: dict[Outlet[ConsumerT], None] = {}
+        self._dirty: deque[Route] = deque()
         self._ready: deque[Outlet[ConsumerT]] = deque()
-        self._throttled: dict[Outlet[ConsumerT], None] = {}
+        self._sleeping: dict[Outlet[ConsumerT], float] = {}
         self._now = float("-inf")
+        self._left = OutletStatistics()
+        self._immediate = 0
         self.events = 0
         self.repeated = 0
         self.unwanted = 0
-        self.outdated = 0
-        self._immediate = 0
 
     @property
     def has_immediate(self) -> bool:
         """Whether anyone wants events without waiting for the frame."""
         return self._immediate > 0
 
+    # -- who takes part ---------------------------------------------------------------------------
+
     def attach(self, outlet: Outlet[ConsumerT]) -> None:
         """Add a subscription; the last event of each of its streams is handed to it, replayed."""
+        self._outlets[outlet] = None
         for stream in outlet.streams:
-            route = self._routes.setdefault(stream, _Route())
-            route.side(outlet)[outlet] = None
-            outlet.joined_at[stream] = route.replaced
-            if route.fresh and outlet in route.newest:
+            route = self._routes.get(stream)
+            if route is None:
+                route = self._routes[stream] = Route(stream)
+            link = outlet.links[stream] = Link(outlet, route)
+            (route.keeping if outlet.keeps_each_event else route.newest)[link] = None
+            last = route.last
+            if route.fresh and not outlet.keeps_each_event:
                 # The round that is due reaches it, too.
-                continue
-            if route.last is not None and self._is_current(route.last):
-                outlet.push(_replayed(route.last))
+                link.owe_newest()
+            elif last is None or not self._is_current(last):
+                route.waiting[link] = None
+            elif outlet.keeps_each_event:
+                link.joined -= 1
+                outlet.push(_replayed(last))
             else:
-                route.waiting[outlet] = None
-        if outlet.queue:
-            self._make_ready(outlet)
+                link.owe_newest()
+                link.replay = last
+                outlet.due[link] = None
+        outlet.make_room()
+        self._make_ready(outlet)
         self._immediate += outlet.delivery.policy is Policy.IMMEDIATE
 
     def detach(self, outlet: Outlet[ConsumerT]) -> None:
@@ -168,77 +81,129 @@ class DataRoutingEngine(Generic[ConsumerT]):
         if not outlet.active:
             return
         outlet.active = False
-        outlet.queue.clear()
-        outlet.held.clear()
-        self._throttled.pop(outlet, None)
-        for stream in outlet.streams:
-            self._leave(outlet, stream)
+        self.narrow(outlet, ())
+        self._sleeping.pop(outlet, None)
         self._immediate -= outlet.delivery.policy is Policy.IMMEDIATE
+        del self._outlets[outlet]
+        self._left = self._left + outlet.statistics()
 
     def narrow(self, outlet: Outlet[ConsumerT], streams: Iterable[Stream]) -> None:
-        """Go on with only these of a subscription's streams."""
+        """Go on with only these of a subscription's streams; what waits of others was never its."""
         kept = set(streams)
-        for stream in set(outlet.streams) - kept:
-            self._leave(outlet, stream)
-            self._let_go(outlet, stream)
+        for stream in set(outlet.links) - kept:
+            self._leave(outlet.links.pop(stream))
         outlet.streams = tuple(stream for stream in outlet.streams if stream in kept)
-        outlet.queue = deque(event for event in outlet.queue if stream_of(event) in kept)
+        queue = [event for event in outlet.queue if stream_of(event) in kept]
+        outlet.routed -= len(outlet.queue) - len(queue)
+        outlet.queue = deque(queue)
+        if not outlet.due and outlet.muted_until is None:
+            self._sleeping.pop(outlet, None)
+
+    def pause(self, outlet: Outlet[ConsumerT]) -> None:
+        """Nobody can see the consumer: deliver nothing until ``resume``. May be called twice.
+
+        Of each stream that is coalesced only the newest waits, of a queue the newest 200 events.
+        What promises each event (``immediate``, ``keep_all``) goes on.
+        """
+        if outlet.active and outlet.delivery.may_rest:
+            outlet.paused = True
+            outlet.make_room()
+            self._arrange(outlet)
+
+    def resume(self, outlet: Outlet[ConsumerT], now: float) -> None:
+        """The consumer can be seen again: what it missed is due. May be called at any time."""
+        if outlet.paused:
+            outlet.awake_since = now
+        outlet.paused = False
+        outlet.make_room()
+        self._arrange(outlet)
+
+    def mute(self, outlet: Outlet[ConsumerT], until: float) -> None:
+        """The consumer fails again and again: deliver nothing until then.
+
+        Of what is coalesced the newest comes afterwards; queued events are withheld, counted.
+        """
+        if not outlet.active:
+            return
+        for link in outlet.links.values():
+            outlet.settle(link)
+            if outlet.keeps_each_event and outlet.muted_until is None:
+                link.seen = link.route.count
+        outlet.muted_until = until
+        if outlet.keeps_each_event:
+            outlet.withheld += len(outlet.queue)
+            outlet.queue.clear()
+        self._arrange(outlet)
+        self._sleeping[outlet] = until
+
+    # -- events come in ---------------------------------------------------------------------------
 
     def retain(self, streams: Iterable[Stream]) -> None:
         """Forget the last events of streams that are not on the wire any more."""
         kept = {*streams, BALANCE_STREAM}
-        for stream in [key for key in self._routes if key not in kept]:
-            self.forget(stream)
+        for route in tuple(self._routes.values()):
+            if route.stream not in kept:
+                self.forget(route.stream)
 
     def forget(self, stream: Stream) -> None:
         """Hand the last event of a stream to nobody from now on."""
         route = self._routes.get(stream)
         if route is None:
             return
-        if route.newest or route.keeping:
-            route.last = None
-        else:
+        if not route.is_wanted:
             del self._routes[stream]
+            return
+        route.last = None
+        route.fresh = False
+        for link in (*route.newest, *route.resting):
+            if link.owed:
+                link.outlet.settle(link)
+                link.outlet.outdated += 1
+                link.seen = route.count
 
     def route(self, event: StreamEvent) -> Stream | None:
         """Take one event; returns its stream, or None if nobody has a use for it."""
-        stream = stream_of(event)
         self.events += 1
-        route = self._routes.get(stream)
+        # A plain tuple finds a stream too, and making a Stream costs more than all that follows.
+        if isinstance(event, OrderbookEvent):
+            route = self._routes.get((event.type, event.code, event.level))
+        elif isinstance(event, MarketEvent):
+            route = self._routes.get((event.type, event.code, 0.0))
+        else:
+            route = self._routes.get(stream_of(event))
         if route is None:
             self.unwanted += 1
             return None
         last = route.last
         route.last = event
-        if last is not None and _repeats(event, last):
-            self.repeated += 1
-            for outlet in route.waiting:
-                self._queue(outlet, event)
+        if last is not None:
+            if _repeats(event, last):
+                self.repeated += 1
+                self._serve_waiting(route, event)
+                return route.stream
+            if route.is_candle and _begins_another_bar(event, last):
+                self._keep_ended_bar(route, last)
+        route.count += 1
+        if route.waiting:
             route.waiting.clear()
-            return stream
-        route.waiting.clear()
         if route.newest:
-            if last is not None and _begins_another_bar(event, last):
-                self._keep_ended_bar(stream, route, last)
-            elif route.fresh:
-                route.replaced += 1
-            else:
-                for outlet in {*route.behind, *route.holding}:
-                    outlet.coalesced += 1
             route.fresh = True
             if not route.listed:
                 route.listed = True
-                self._dirty.append((stream, route))
-        for outlet in route.keeping:
+                self._dirty.append(route)
+        for link in route.keeping:
+            outlet = link.outlet
             outlet.push(event)
             if not outlet.ready:
                 self._make_ready(outlet)
-        return stream
+        return route.stream
 
     def last(self, stream: Stream) -> StreamEvent | None:
         """The newest event of a stream."""
         route = self._routes.get(stream)
         return route.last if route else None
+
+    # -- events go out ----------------------------------------------------------------------------
 
     def deliveries(self, now: float) -> Iterator[tuple[Outlet[ConsumerT], StreamEvent]]:
         """What is to be delivered now, each in order; new arrivals are taken along.
@@ -248,43 +213,53 @@ class DataRoutingEngine(Generic[ConsumerT]):
         """
         # An unfinished call of before goes by this clock, too.
         self._now = now
-        for outlet in list(self._throttled):
-            self._throttle_over(outlet)
+        for outlet in [outlet for outlet, at in self._sleeping.items() if at <= now]:
+            self._wake(outlet)
         while self._dirty or self._ready:
             if self._ready:
                 outlet = self._ready.popleft()
                 outlet.ready = False
-                pause_s = outlet.delivery.interval_ms / 1000
-                while outlet.queue and not outlet.busy:
-                    event = outlet.queue.popleft()
-                    if pause_s:
-                        outlet.next_at[stream_of(event)] = self._now + pause_s
-                    yield from self._give(outlet, event)
+                while outlet.queue and outlet.is_free:
+                    event = self._checked(outlet, outlet.queue.popleft())
+                    if event is not None:
+                        yield outlet, event
+                for link in tuple(outlet.due):
+                    # What is queued is older: it comes first, and so in another turn.
+                    if not outlet.is_free or outlet.queue:
+                        break
+                    event = self._take_due(link)
+                    if event is not None:
+                        yield outlet, event
+                if outlet.queue:
+                    self._make_ready(outlet)
+                elif outlet.due and outlet.is_free:
+                    self._sleep(outlet, min(link.next_at for link in outlet.due))
                 continue
-            stream, route = self._dirty[0]
+            route = self._dirty[0]
             if route.fresh:
                 route.fresh = False
                 route.behind = list(reversed(route.newest))
             # A newer event begins another round, after the backlogs.
             while route.behind and not route.fresh:
-                outlet = route.behind.pop()
-                if outlet not in route.newest or route.last is None:
+                link, last = route.behind.pop(), route.last
+                if last is None or link.seen == route.count or link not in route.newest:
                     continue
-                if self._must_wait(outlet, stream):
-                    continue
-                if outlet.queue:
-                    # What it has not got yet is older: a replay, or the end of a bar.
-                    self._queue(outlet, route.last)
-                else:
-                    yield from self._give(outlet, route.last)
-            if not route.fresh and self._dirty and self._dirty[0][1] is route:
+                outlet = link.outlet
+                if outlet.busy or outlet.queue:
+                    outlet.due[link] = None
+                    self._make_ready(outlet)
+                elif link.next_at > self._now:
+                    outlet.due[link] = None
+                    self._sleep(outlet, link.next_at)
+                elif (event := self._hand_out(link, last)) is not None:
+                    yield outlet, event
+            if not route.fresh and self._dirty and self._dirty[0] is route:
                 self._dirty.popleft()
                 route.listed = False
 
     def next_deadline(self) -> float | None:
-        """When a throttled event is due."""
-        ends = (min(o.next_at[s] for s in o.held) for o in self._throttled if not o.busy)
-        return min(ends, default=None)
+        """When a throttled event is due, or a mute is over."""
+        return min(self._sleeping.values(), default=None)
 
     def has_work(self) -> bool:
         """Whether something is to be delivered now."""
@@ -293,122 +268,146 @@ class DataRoutingEngine(Generic[ConsumerT]):
     def finished(self, outlet: Outlet[ConsumerT]) -> None:
         """A delivery that had kept ``outlet`` busy is over; what it missed is due again."""
         outlet.busy = False
-        if outlet.held and outlet not in self._throttled:
-            for stream in outlet.held:
-                self._catch_up(outlet, stream)
-            outlet.held.clear()
-        if outlet.queue and not outlet.ready:
+        if not outlet.ready and (outlet.queue or outlet.due):
             self._make_ready(outlet)
 
-    def _give(
-        self, outlet: Outlet[ConsumerT], event: StreamEvent
-    ) -> Iterator[tuple[Outlet[ConsumerT], StreamEvent]]:
+    # -- what is known ----------------------------------------------------------------------------
+
+    def outlet_statistics(self, outlet: Outlet[ConsumerT]) -> OutletStatistics:
+        """The counters of an outlet as of now."""
+        return outlet.statistics()
+
+    def statistics(self) -> RoutingStatistics:
+        """The counters of the whole engine."""
+        total = sum((outlet.statistics() for outlet in self._outlets), self._left)
+        return RoutingStatistics(
+            events=self.events,
+            repeated=self.repeated,
+            unwanted=self.unwanted,
+            streams=len(self._routes),
+            routed=total.routed,
+            delivered=total.delivered,
+            dropped=total.dropped,
+            coalesced=total.coalesced,
+            withheld=total.withheld,
+            outdated=total.outdated,
+            queued=total.queued,
+        )
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _hand_out(self, link: Link, event: StreamEvent) -> StreamEvent | None:
+        """The newest event for someone who has not got it; None if it is outdated."""
+        outlet, count = link.outlet, link.route.count
+        outlet.coalesced += count - link.seen - 1
+        link.seen = count
+        return self._checked(outlet, _replayed(event) if event is link.replay else event)
+
+    def _take_due(self, link: Link) -> StreamEvent | None:
+        """What is due by ``link``, unless a round or a nested delivery was faster, or too early."""
+        due = link.outlet.due
+        if link not in due or link.next_at > self._now:
+            return None
+        del due[link]
+        last = link.route.last
+        return self._hand_out(link, last) if last is not None and link.unseen else None
+
+    def _checked(self, outlet: Outlet[ConsumerT], event: StreamEvent) -> StreamEvent | None:
+        """The event as ``outlet`` gets it now, counted; None if it is outdated."""
         if not self._is_current(event):
-            newest = self._present(outlet, event)
-            if newest is None:
-                self.outdated += 1
-                return
-            event = newest
+            present = self._present(outlet, event)
+            if present is None:
+                outlet.outdated += 1
+                return None
+            event = present
         outlet.delivered += 1
-        if isinstance(event, OrderbookEvent):
-            event = event.sliced(outlet.depth)
-        yield outlet, event
+        if outlet.delivery.interval_ms:
+            link = outlet.links[stream_of(event)]
+            link.next_at = self._now + outlet.delivery.interval_ms / 1000
+        return event.sliced(outlet.depth) if isinstance(event, OrderbookEvent) else event
 
     def _present(self, outlet: Outlet[ConsumerT], event: StreamEvent) -> StreamEvent | None:
         """What says the same as the outdated ``event`` on the present connection, if anything.
 
         If there is none yet, the next one is delivered even if it repeats: ``outlet`` never got it.
         """
-        route = self._routes[stream_of(event)]
-        last = route.last
+        link = outlet.links[stream_of(event)]
+        last = link.route.last
         if last is None or not _say_the_same(event, last):
             # Something newer is on its way to `outlet`.
             return None
         if not self._is_current(last):
-            route.waiting[outlet] = None
+            link.route.waiting[link] = None
             return None
         return last if _repeats(last, event) else None
 
     def _is_current(self, event: StreamEvent) -> bool:
-        return self._epochs.is_current_epoch(event.connection_type, event.epoch)
+        stamp = event.stamp
+        return self._epochs.is_current_epoch(stamp.connection_type, stamp.epoch)
 
-    def _is_coming(self, route: _Route, outlet: Outlet[ConsumerT]) -> bool:
-        """Whether a round is due or under way that will reach ``outlet``."""
-        return route.fresh or outlet in route.behind
-
-    def _must_wait(self, outlet: Outlet[ConsumerT], stream: Stream) -> bool:
-        if outlet.delivery.policy is not Policy.THROTTLE:
-            if outlet.busy:
-                self._hold(outlet, stream)
-            return outlet.busy
-        due = outlet.next_at.setdefault(stream, self._now)
-        if outlet.busy or outlet.queue or due > self._now:
-            self._hold(outlet, stream)
-            self._throttled[outlet] = None
-            return True
-        outlet.next_at[stream] = self._now + outlet.delivery.interval_ms / 1000
-        self._let_go(outlet, stream)
-        return False
-
-    def _hold(self, outlet: Outlet[ConsumerT], stream: Stream) -> None:
-        outlet.held[stream] = None
-        self._routes[stream].holding[outlet] = None
-
-    def _catch_up(self, outlet: Outlet[ConsumerT], stream: Stream) -> None:
-        """Give the newest event to an outlet from which it was held back."""
-        route = self._routes[stream]
-        route.holding.pop(outlet, None)
-        if route.last is not None and not self._is_coming(route, outlet):
-            self._queue(outlet, route.last)
-
-    def statistics(self, outlet: Outlet[ConsumerT]) -> OutletStatistics:
-        """The counters of an outlet as of now."""
-        replaced = 0
-        for stream, before in outlet.joined_at.items():
-            route = self._routes.get(stream)
-            if route is not None and outlet in route.newest:
-                replaced += route.replaced - before
-        return OutletStatistics(
-            outlet.delivered, outlet.dropped, outlet.coalesced + replaced, len(outlet.queue)
-        )
-
-    def _leave(self, outlet: Outlet[ConsumerT], stream: Stream) -> None:
-        route = self._routes[stream]
-        joined_at = outlet.joined_at.pop(stream)
-        if outlet in route.newest:
-            outlet.coalesced += route.replaced - joined_at
-        del route.side(outlet)[outlet]
-        route.waiting.pop(outlet, None)
-        route.holding.pop(outlet, None)
-
-    def _let_go(self, outlet: Outlet[ConsumerT], stream: Stream) -> None:
-        """Nothing of this stream is held back from ``outlet`` any more."""
-        outlet.held.pop(stream, None)
-        self._routes[stream].holding.pop(outlet, None)
-        if not outlet.held:
-            self._throttled.pop(outlet, None)
-
-    def _keep_ended_bar(self, stream: Stream, route: _Route, last: StreamEvent) -> None:
-        """Coalescing must not swallow the last state of a candle: it is what the candle was."""
-        for outlet in route.newest:
-            if stream in outlet.held or self._is_coming(route, outlet):
-                self._queue(outlet, last)
-
-    def _throttle_over(self, outlet: Outlet[ConsumerT]) -> None:
-        if outlet.busy or outlet.queue:
-            return
-        for stream in [held for held in outlet.held if outlet.next_at[held] <= self._now]:
-            self._let_go(outlet, stream)
-            self._catch_up(outlet, stream)
-
-    def _queue(self, outlet: Outlet[ConsumerT], event: StreamEvent) -> None:
-        outlet.push(event)
-        if not outlet.ready:
+    def _serve_waiting(self, route: Route, event: StreamEvent) -> None:
+        """A repetition is news to those who never got the event that it repeats."""
+        for link in route.waiting:
+            outlet = link.outlet
+            link.owe_newest()
+            if not outlet.keeps_each_event:
+                outlet.due[link] = None
+            elif outlet.muted_until is None:
+                outlet.push(event)
             self._make_ready(outlet)
+        route.waiting.clear()
+
+    def _keep_ended_bar(self, route: Route, last: StreamEvent) -> None:
+        """Coalescing must not swallow the last state of a candle: it is what the candle was."""
+        for link in (*route.newest, *route.resting):
+            if link.owed:
+                outlet = link.outlet
+                outlet.settle(link)
+                link.seen = route.count
+                outlet.push(_replayed(last) if last is link.replay else last)
+                self._make_ready(outlet)
+
+    def _leave(self, link: Link) -> None:
+        outlet, route = link.outlet, link.route
+        outlet.settle(link)
+        outlet.routed += route.count - link.joined - link.owed
+        outlet.due.pop(link, None)
+        for part in (route.newest, route.keeping, route.resting, route.waiting):
+            part.pop(link, None)
+
+    def _arrange(self, outlet: Outlet[ConsumerT]) -> None:
+        """Let an outlet take part, or rest, as its marks say."""
+        # A queue that is paused goes on to fill.
+        muted = outlet.muted_until is not None
+        resting = muted or (outlet.paused and not outlet.keeps_each_event)
+        for link in outlet.links.values():
+            route = link.route
+            active = route.keeping if outlet.keeps_each_event else route.newest
+            former, home = (active, route.resting) if resting else (route.resting, active)
+            former.pop(link, None)
+            home[link] = None
+            if link.owed and not route.fresh:
+                outlet.due[link] = None
+        self._make_ready(outlet)
+
+    def _wake(self, outlet: Outlet[ConsumerT]) -> None:
+        """The time that an outlet waited for has come."""
+        del self._sleeping[outlet]
+        if outlet.muted_until is not None:
+            for link in outlet.links.values():
+                outlet.settle(link)
+            outlet.muted_until = None
+            outlet.awake_since = self._now
+            self._arrange(outlet)
+        self._make_ready(outlet)
+
+    def _sleep(self, outlet: Outlet[ConsumerT], until: float) -> None:
+        self._sleeping[outlet] = min(until, self._sleeping.get(outlet, until))
 
     def _make_ready(self, outlet: Outlet[ConsumerT]) -> None:
-        outlet.ready = True
-        self._ready.append(outlet)
+        if not outlet.ready and outlet.is_free and (outlet.queue or outlet.due):
+            outlet.ready = True
+            self._ready.append(outlet)
 
 
 def _repeats(event: StreamEvent, last: StreamEvent) -> bool:

@@ -25,6 +25,8 @@ __all__ = [
     "SubscriptionSpec",
     "SubscriptionStateManager",
     "WirePlan",
+    "WishStatistics",
+    "stream_names",
     "stream_of",
 ]
 
@@ -41,6 +43,14 @@ class Stream(NamedTuple):
     type: str
     code: str
     level: float = 0.0
+
+
+def stream_names(streams: Iterable[Stream]) -> list[str]:
+    """Streams in words, in order: ``orderbook KRW-BTC by 1000``, ``ticker KRW-BTC``."""
+    return [
+        f"{stream.type} {stream.code}".rstrip() + (f" by {stream.level:g}" if stream.level else "")
+        for stream in sorted(streams)
+    ]
 
 
 #: The stream of the account's balances.
@@ -121,6 +131,16 @@ class SubscriptionDiff:
 
     added_symbols: frozenset[str] = frozenset()
     removed_symbols: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class WishStatistics:
+    """How many consumers there are, and streams: wanted, in grace only, and refused."""
+
+    consumers: int
+    wanted: int
+    in_grace: int
+    refused: int
 
 
 # State: every consumer's wishes; for each wanted stream who wants it and how deep (an index of the
@@ -221,7 +241,14 @@ class SubscriptionStateManager:
         """Take these off the wire as soon as nobody wants them."""
         self._grace = {key: end for key, end in self._grace.items() if key[0] not in streams}
 
-    def is_refused(self, client_id: Hashable) -> bool:
-        """Whether the exchange refused anything this consumer wants."""
+    def refused_of(self, client_id: Hashable) -> set[Stream]:
+        """What the exchange refused of what this consumer wants."""
         specs = self._wishes.get(client_id, ())
-        return any(not self._refused.isdisjoint(spec.streams) for spec in specs)
+        return {stream for spec in specs for stream in spec.streams if stream in self._refused}
+
+    def statistics(self) -> WishStatistics:
+        """The numbers of what it holds."""
+        in_grace = {stream for stream, _ in self._grace} - self._wanters.keys()
+        return WishStatistics(
+            len(self._wishes), len(self._wanters), len(in_grace), len(self._refused)
+        )

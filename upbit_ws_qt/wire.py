@@ -7,82 +7,125 @@ event class has a twin with the short names, so that both are decoded straight f
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from types import GenericAlias
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from .errors import DecodeError
 from .events import (
+    AssetEvent,
+    Balance,
+    BalanceEvent,
     CandleEvent,
+    ConnectionType,
     MarketEvent,
     OrderbookEvent,
     OrderbookUnit,
+    OrderEvent,
     Stamp,
     TickerEvent,
     TradeEvent,
 )
-from .field_names import CANDLE, ORDERBOOK, TICKER, TRADE, UNIT, FieldNames
+from .field_names import (
+    ASSET,
+    CANDLE,
+    MY_ASSET,
+    MY_ORDER,
+    ORDERBOOK,
+    TICKER,
+    TRADE,
+    UNIT,
+    FieldNames,
+)
 from .subscriptions import Stream, WirePlan
 from .timeframe import Timeframe
+from .twins import twin
 
-__all__ = ["ErrorFrame", "StatusFrame", "decode", "decode_frame", "encode_request"]
+__all__ = [
+    "ControlFrame",
+    "DataEvent",
+    "ErrorFrame",
+    "ListFrame",
+    "StatusFrame",
+    "decode",
+    "decode_frame",
+    "encode_question",
+    "encode_request",
+]
 
+#: What a data frame is read as.
+DataEvent: TypeAlias = MarketEvent | BalanceEvent
 
-def _short_twin(
-    cls: type[msgspec.Struct],
-    short_names: FieldNames,
-    types: Mapping[str, Any] | None = None,
-) -> type[Any]:
-    """A subclass of ``cls`` that reads the short names."""
-    # msgspec renames only the fields a class defines itself, so the twin defines all of them anew.
-    own: list[tuple[str, Any, Any]] = []
-    for item in msgspec.structs.fields(cls):
-        name = short_names.get(item.name, item.encode_name)
-        default = msgspec.field(default=item.default, name=name)
-        own.append((item.name, (types or {}).get(item.name, item.type), default))
-    return msgspec.defstruct(
-        cls.__name__,
-        own,
-        bases=(cls,),
-        module=cls.__module__,
-        frozen=True,
-        kw_only=issubclass(cls, MarketEvent),
-        gc=cls.__struct_config__.gc,
-    )
+_Decode: TypeAlias = Callable[[bytes], DataEvent]
 
 
-_ShortUnit = _short_twin(OrderbookUnit, UNIT)
-_ShortOrderbook = _short_twin(
-    OrderbookEvent,
-    ORDERBOOK,
-    {"orderbook_units": GenericAlias(tuple, (_ShortUnit, ...))},
-)
-_CANDLE_TYPES = tuple(unit.wire_type for unit in Timeframe if unit.is_streamed)
+def _rows(row: type[Any]) -> GenericAlias:
+    return GenericAlias(tuple, (row, ...))
 
-_Decoders = dict[bytes, "msgspec.json.Decoder[Any]"]
+
+def _asset_decoder(names: FieldNames, asset_names: FieldNames) -> _Decode:
+    """Rows of frames become plain balances, equal to those of a call."""
+    row = twin(Balance, asset_names, required=("locked",))
+    names = {**names, "balances": names["assets"]}
+    decode = msgspec.json.Decoder(twin(AssetEvent, names, types={"balances": _rows(row)})).decode
+
+    def decode_assets(frame: bytes) -> AssetEvent:
+        event: AssetEvent = decode(frame)
+        plain = (
+            Balance(currency=row.currency, balance=row.balance, locked=row.locked)
+            for row in event.balances
+        )
+        _set(event, "balances", tuple(plain))
+        return event
+
+    return decode_assets
+
+
+def _long(names: FieldNames) -> FieldNames:
+    return dict(zip(names, names, strict=True))
 
 
 def _decoders(
-    ticker: type[Any], trade: type[Any], orderbook: type[Any], candle: type[Any]
-) -> _Decoders:
-    candles = msgspec.json.Decoder(candle)
+    ticker: type[Any],
+    trade: type[Any],
+    orderbook: type[Any],
+    candle: type[Any],
+    order: type[Any],
+    decode_assets: _Decode,
+) -> dict[bytes, _Decode]:
+    candles = msgspec.json.Decoder(candle).decode
     return {
-        b"ticker": msgspec.json.Decoder(ticker),
-        b"trade": msgspec.json.Decoder(trade),
-        b"orderbook": msgspec.json.Decoder(orderbook),
+        b"ticker": msgspec.json.Decoder(ticker).decode,
+        b"trade": msgspec.json.Decoder(trade).decode,
+        b"orderbook": msgspec.json.Decoder(orderbook).decode,
         **{name.encode(): candles for name in _CANDLE_TYPES},
+        b"myOrder": msgspec.json.Decoder(order).decode,
+        b"myAsset": decode_assets,
     }
 
 
-_BY_TYPE: dict[bytes, _Decoders] = {
-    b"type": _decoders(TickerEvent, TradeEvent, OrderbookEvent, CandleEvent),
+_set = msgspec.structs.force_setattr
+_CANDLE_TYPES = tuple(unit.wire_type for unit in Timeframe if unit.is_streamed)
+_SHORT_ROWS = {"orderbook_units": _rows(twin(OrderbookUnit, UNIT))}
+_BY_TYPE: dict[bytes, dict[bytes, _Decode]] = {
+    b"type": _decoders(
+        TickerEvent,
+        TradeEvent,
+        OrderbookEvent,
+        CandleEvent,
+        OrderEvent,
+        _asset_decoder(_long(MY_ASSET), _long(ASSET)),
+    ),
     b"ty": _decoders(
-        _short_twin(TickerEvent, TICKER),
-        _short_twin(TradeEvent, TRADE),
-        _ShortOrderbook,
-        _short_twin(CandleEvent, CANDLE),
+        twin(TickerEvent, TICKER),
+        twin(TradeEvent, TRADE),
+        twin(OrderbookEvent, ORDERBOOK, types=_SHORT_ROWS),
+        twin(CandleEvent, CANDLE),
+        twin(OrderEvent, MY_ORDER),
+        _asset_decoder(MY_ASSET, ASSET),
     ),
 }
 
@@ -91,17 +134,44 @@ _BY_TYPE: dict[bytes, _Decoders] = {
 NOBODY_TO_BLAME = frozenset({"INVALID_AUTH", "TOO_MANY_REQUEST"})
 
 
-class ErrorFrame(msgspec.Struct, frozen=True):
+class ControlFrame(msgspec.Struct, frozen=True):
+    """What the exchange says that is no data."""
+
+
+class ErrorFrame(ControlFrame, frozen=True):
     """The exchange refused a request; it closes the connection about 150 ms later."""
 
     name: str
     message: str = ""
 
 
-class StatusFrame(msgspec.Struct, frozen=True):
+class StatusFrame(ControlFrame, frozen=True):
     """``{"status":"UP"}``, the answer to a text ``PING``."""
 
     status: str
+
+
+class ListFrame(ControlFrame, frozen=True):
+    """The answer to LIST_SUBSCRIPTIONS: the question's mark and the streams, whatever their depth.
+
+    Source: docs.upbit.com, list-subscriptions. Only order books have a level, and ``myAsset`` has
+    no codes; nor has ``myOrder`` for all markets.
+    """
+
+    ticket: str
+    streams: frozenset[Stream]
+
+
+class _ListRow(msgspec.Struct):
+    type: str
+    codes: tuple[str, ...] | None = None
+    level: float | None = None
+
+
+class _ShortListRow(_ListRow, rename={"type": "ty", "codes": "cds", "level": "lv"}):
+    type: str
+    codes: tuple[str, ...] | None = None
+    level: float | None = None
 
 
 class _Head(msgspec.Struct):
@@ -109,42 +179,60 @@ class _Head(msgspec.Struct):
     ty: str | None = None
     error: ErrorFrame | None = None
     status: str | None = None
+    result: tuple[_ListRow, ...] | None = None
+    rslt: tuple[_ShortListRow, ...] | None = None
+    ticket: str = ""
+    tckt: str = ""
 
 
 _head_decoder = msgspec.json.Decoder(_Head)
 # What a frame can do to the decoder: broken JSON, a string that is not UTF-8, too many brackets.
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_set = msgspec.structs.force_setattr
 
 
-def decode_frame(frame: bytes, stamp: Stamp) -> MarketEvent | ErrorFrame | StatusFrame:
+_START = 24
+
+
+@lru_cache(maxsize=256)
+def _by_start(start: bytes) -> _Decode | None:
+    """What reads a frame that starts like this; None where the start does not say it.
+
+    The exchange writes the type first, so the start saves a second parse. With the code's first
+    letters in it there are some starts for each type.
+    """
+    words = start.split(b'"', 4)
+    return _BY_TYPE.get(words[1], {}).get(words[3]) if len(words) == 5 else None
+
+
+def decode_frame(frame: bytes, stamp: Stamp) -> DataEvent | ErrorFrame | StatusFrame | ListFrame:
     """Read one frame in either format; unknown extra fields are ignored.
 
     Raises:
         DecodeError: it is not JSON, or not of a type we know, or a field has the wrong shape.
     """
-    # The exchange writes the type first; reading it from the first bytes saves a second parse.
-    start = frame[:24].split(b'"', 4)
-    decoder = _BY_TYPE.get(start[1], {}).get(start[3]) if len(start) == 5 else None
+    decode_event = _by_start(frame[:_START])
     try:
-        if decoder is None:
+        if decode_event is None:
             head = _head_decoder.decode(frame)
             if head.error is not None:
                 return head.error
             if head.status is not None:
                 return StatusFrame(head.status)
+            rows = head.rslt if head.result is None else head.result
+            if rows is not None:
+                return ListFrame(head.ticket or head.tckt, _listed(rows))
             name = head.type or head.ty or ""
-            decoder = _BY_TYPE[b"type" if head.type else b"ty"].get(name.encode())
-            if decoder is None:
+            decode_event = _BY_TYPE[b"type" if head.type else b"ty"].get(name.encode())
+            if decode_event is None:
                 raise DecodeError(f"no frame type is called {name!r}", frame)
-        event: MarketEvent = decoder.decode(frame)
+        event = decode_event(frame)
     except _UNREADABLE as error:
         raise DecodeError(f"a frame is not what the documents say: {error}", frame) from error
     _set(event, "stamp", stamp)
     return event
 
 
-def decode(frame: bytes | str) -> MarketEvent:
+def decode(frame: bytes | str) -> DataEvent:
     """Make an event from one data frame, for tests and tools.
 
     Raises:
@@ -152,8 +240,10 @@ def decode(frame: bytes | str) -> MarketEvent:
     """
     raw = frame.encode() if isinstance(frame, str) else bytes(frame)
     event = decode_frame(raw, Stamp())
-    if not isinstance(event, MarketEvent):
+    if not isinstance(event, DataEvent):
         raise DecodeError(f"expected a data frame; got {event!r}", raw)
+    if isinstance(event, OrderEvent | BalanceEvent):
+        _set(event, "stamp", Stamp(connection_type=ConnectionType.PRIVATE))
     return event
 
 
@@ -174,6 +264,24 @@ def encode_request(plan: WirePlan, ticket: str) -> bytes:
         message.append(entry)
     message.append({"format": "SIMPLE"})
     return json.dumps(message, separators=(",", ":")).encode()
+
+
+def encode_question(ticket: str) -> bytes:
+    """Ask for the list of what the exchange sends us.
+
+    A format sent with it becomes that of the running streams, and what a missing one means there is
+    not documented; so it names the one that they have. Source: docs.upbit.com, list-subscriptions.
+    """
+    message = [{"ticket": ticket}, {"method": "LIST_SUBSCRIPTIONS"}, {"format": "SIMPLE"}]
+    return json.dumps(message, separators=(",", ":")).encode()
+
+
+def _listed(rows: Iterable[_ListRow]) -> frozenset[Stream]:
+    return frozenset(
+        Stream(row.type, code.partition(".")[0], row.level or 0.0)
+        for row in rows
+        for code in row.codes or ("",)
+    )
 
 
 def _code(stream: Stream, depth: int) -> str:

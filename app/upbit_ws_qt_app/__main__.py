@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from upbit_ws_qt.errors import UpbitError
+from upbit_ws_qt.logs import KeyFilter
 
 from .options import PROGRAM, CommandError, Options, parse
 
@@ -22,7 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the viewer; returns 0, or 2 after one line about what cannot be done."""
     try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
-        logging.basicConfig(level=options.log_level, format=_LOG_FORMAT)
+        shown = logging.StreamHandler()
+        shown.addFilter(KeyFilter())
+        logging.basicConfig(level=options.log_level, format=_LOG_FORMAT, handlers=[shown])
         return _run(options)
     except (CommandError, UpbitError) as error:
         # One line, whatever was typed.

@@ -225,3 +225,16 @@ def test_a_picture_that_cannot_be_written_in_the_end(home: Path) -> None:
     )
 
     assert_refused(run(home, code=code), "the picture cannot be written to sub")
+
+
+LOGS_A_KEY = """
+import logging
+from upbit_ws_qt_app.__main__ import main
+main(["--replay", "nowhere.jsonl"])
+logging.getLogger("somebody").error("the key is %s", "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7aB3dE6gH9jK2m")
+"""
+
+
+def test_no_log_of_the_viewer_shows_a_key(tmp_path: Path) -> None:
+    done = run(tmp_path, code=LOGS_A_KEY)
+    assert "ERROR somebody: the key is ***" in done.stderr

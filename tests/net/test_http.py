@@ -117,14 +117,17 @@ def test_what_others_have_used_up_is_not_asked_for_again() -> None:
 
     async def scene(exchange: SimulatedExchange, client: RestClient) -> None:
         other = RestClient(exchange.settings(), GlobalRateLimiter(1.0))
-        for _ in range(3):
-            await other.call(rest.tickers(["KRW-BTC"]))
-        await other.close()
-        before = http_module.time.monotonic()
-        await client.call(rest.tickers(["KRW-BTC"]))
-        left = client._limiter.get_remaining_tokens(before)
-        assert left["ticker"] <= 6
+        left = {"ticker": 10}
+        while left["ticker"] > 6:
+            # The exchange counts in seconds of its clock: once more if they lay in two of them.
+            client._limiter = GlobalRateLimiter(1.0)
+            for _ in range(3):
+                await other.call(rest.tickers(["KRW-BTC"]))
+            before = http_module.time.monotonic()
+            await client.call(rest.tickers(["KRW-BTC"]))
+            left = client._limiter.get_remaining_tokens(before)
         assert left["candle"] == 10
+        await other.close()
 
     against_the_exchange(scene)
 
@@ -195,3 +198,32 @@ def test_the_key_stays_with_those_who_may_have_it(caplog: pytest.LogCaptureFixtu
             await other.call(rest.accounts())
 
     against_the_exchange(scene)
+
+
+def test_closing_again_while_a_call_comes_to_its_end_is_harmless() -> None:
+    async def main() -> None:
+        asked = asyncio.Event()
+
+        async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readline()
+            asked.set()
+            await reader.read()
+            writer.close()
+
+        server = await asyncio.start_server(never, "127.0.0.1", 0)
+        host, port = server.sockets[0].getsockname()
+        client = RestClient(FeedSettings(rest_url=f"http://{host}:{port}"), GlobalRateLimiter(1.0))
+        call = asyncio.create_task(client.call(rest.markets()))
+        await asked.wait()
+        closing = [client.close()]
+        # In the turn in which the call is told, before it has come to its end.
+        asyncio.get_running_loop().call_soon(lambda: closing.append(client.close()))
+        with pytest.raises(InvalidState, match="stopped before"):
+            await call
+        for each in closing:
+            await each
+        assert len(closing) == 2
+        server.close()
+        await server.wait_closed()
+
+    asyncio.run(main())

@@ -21,11 +21,17 @@ def test_everyone_who_calls_one_host_shares_a_budget() -> None:
     assert limiter_for("https://api.example.com", 0.5) is limiter
     assert limiter_for("https://sg-api.example.com", 0.8) is not limiter
 
-    ghost = id(limiter)
+    assert limiter_for("https://api.example.com", 0.5).get_remaining_tokens(0.0)["ticker"] == 8
+
+
+def test_a_block_outlives_the_last_who_asked() -> None:
+    """It is the address that is blocked, for up to an hour."""
+    limiter = limiter_for("https://blocked.example.com", 0.8)
+    now = time.monotonic()
+    limiter.refused(418, TICKER, now)
     del limiter
     gc.collect()
-    again = limiter_for("https://api.example.com", 0.5)
-    assert again.get_remaining_tokens(0.0)["ticker"] == 5, f"the former one is gone ({ghost})"
+    assert limiter_for("https://blocked.example.com", 0.8).stopped_until("candle") == now + 60.0
 
 
 def test_calls_beyond_the_budget_wait_for_their_place() -> None:
@@ -42,19 +48,20 @@ def test_a_click_passes_what_waits_in_the_background() -> None:
     async def main() -> None:
         limiter = GlobalRateLimiter(1.0)
         went: list[str] = []
-        full = asyncio.Event()
 
         async def go(name: str, priority: Priority) -> None:
             await wait_turn(limiter, TICKER, priority)
             went.append(name)
-            if len(went) == 10:
-                full.set()
 
-        tasks = [asyncio.create_task(go(f"old {n}", Priority.BACKFILL)) for n in range(11)]
-        await full.wait()
-        tasks.append(asyncio.create_task(go("click", Priority.CLICK)))
+        limiter.refused(429, TICKER, time.monotonic(), 3600.0)
+        tasks = [
+            asyncio.create_task(go("old", Priority.BACKFILL)),
+            asyncio.create_task(go("click", Priority.CLICK)),
+        ]
+        await asyncio.sleep(0)
+        limiter.grant(time.monotonic() + 7200.0)
         await asyncio.gather(*tasks)
-        assert went[10:] == ["click", "old 10"]
+        assert went == ["click", "old"]
 
     asyncio.run(main())
 
@@ -107,3 +114,15 @@ def test_a_stop_that_comes_while_a_call_waits_holds_for_it_too() -> None:
         assert time.monotonic() >= error.retry_at
 
     asyncio.run(main())
+
+
+def test_who_is_refused_with_calls_left_is_told_of_another_program() -> None:
+    alone, shared = RateLimited("HTTP 429", status=429), RateLimited("HTTP 429", status=429)
+    limiter = GlobalRateLimiter(1.0)
+    note_refusal(limiter, shared, TICKER)
+    assert shared.by_others
+    assert str(shared) == "HTTP 429; another program on this address calls the exchange as well"
+    # The group stands still now: nothing is left, so this one says nothing of others.
+    note_refusal(limiter, alone, TICKER)
+    assert not alone.by_others
+    assert str(alone) == "HTTP 429"

@@ -175,6 +175,28 @@ def test_a_half_open_socket_says_nothing_and_stays() -> None:
     play(scene, behaviour=Behaviour(limits=False, idle_timeout_s=0.2))
 
 
+def test_lost_streams_end_without_a_word_and_come_back_when_they_are_asked_for() -> None:
+    async def scene(exchange: SimulatedExchange) -> None:
+        async with socket(exchange) as opened, socket(exchange) as idle:
+            await ask(opened, BTC, BTC_TICKER)
+            assert {frame["type"] for frame in await frames(opened)} == {"trade", "ticker"}
+            exchange.faults.lose_streams("ticker", "KRW-BTC")
+            await exchange.advance(60_000)
+            kept = await frames(opened)
+            assert {(frame["type"], frame["stream_type"]) for frame in kept} == {
+                ("trade", "REALTIME")
+            }
+            await ask(opened, LIST)
+            assert json.loads(await opened.recv())["result"] == [BTC]
+            exchange.faults.lose_streams()
+            await exchange.advance(60_000)
+            assert await frames(opened) == await frames(idle) == []
+            await ask(opened, BTC_TICKER)
+            assert [frame["stream_type"] for frame in await frames(opened)] == ["SNAPSHOT"]
+
+    play(scene)
+
+
 def test_the_exchange_stops_with_dead_sockets_and_unanswered_calls() -> None:
     async def scene(exchange: SimulatedExchange) -> None:
         async with by_hand(exchange) as (reader, _, _):

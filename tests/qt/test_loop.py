@@ -18,6 +18,7 @@ import httpx
 import pytest
 import websockets.asyncio.client
 import websockets.asyncio.server
+from PyQt6 import sip
 from PyQt6.QtCore import QCoreApplication, QEvent, QEventLoop, QSocketNotifier, QTimer
 from PyQt6.QtWidgets import QApplication
 
@@ -142,6 +143,14 @@ def test_a_thread_wakes_an_idle_loop(loop: FeedEventLoop) -> None:
         return called.result()
 
     assert loop.run_until_complete(main()) is not threading.current_thread()
+
+
+def test_a_wake_up_after_qt_has_gone_harms_nobody(qapp: QApplication) -> None:
+    """What is freed at the interpreter's end may still call; an error there would be an abort."""
+    loop = FeedEventLoop(qapp)
+    sip.delete(loop._waker)
+    loop.call_soon_threadsafe(loop.stop)
+    loop.close()
 
 
 def test_a_turn_runs_only_what_was_there_when_it_began(loop: FeedEventLoop) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from PyQt6.QtCore import QObject
@@ -13,10 +16,12 @@ from upbit_ws_qt import (
     ConnectionState,
     ConnectionType,
     GlobalWebSocketManager,
+    SubscriptionLost,
     TickerEvent,
     TradeEvent,
     WebSocketClientProxy,
 )
+from upbit_ws_qt.protocol import ProtocolStatistics
 from upbit_ws_qt.simulator import Faults, SimulatedExchange
 
 MARKET = "KRW-BTC"
@@ -29,6 +34,12 @@ ENDS: dict[str, tuple[Callable[[Faults], None], str]] = {
     "a reset": (lambda faults: faults.reset(), "code 1006"),
     "broken framing": (lambda faults: faults.corrupt("framing", times=1), "code 1006"),
 }
+
+
+def patience(monkeypatch: pytest.MonkeyPatch, **seconds: float) -> None:
+    """Be less patient with silence, or more, than the exchange needs."""
+    for name, value in seconds.items():
+        monkeypatch.setattr(f"upbit_ws_qt.liveness.{name}", value)
 
 
 class Watcher:
@@ -45,6 +56,10 @@ class Watcher:
         feed(proxy.subscribe_ticker([MARKET], self.tickers.append))
         feed(proxy.subscribe_trade([MARKET], self.trades.append))
         manager.connection_changed.connect(self._changed)
+
+    def statistics(self) -> ProtocolStatistics:
+        """What the public connection has done."""
+        return self.manager.statistics().connections[ConnectionType.PUBLIC].protocol
 
     def _changed(self, event: ConnectionEvent) -> None:
         if event.connection_type is ConnectionType.PUBLIC:
@@ -104,7 +119,7 @@ def test_a_dial_that_is_refused_is_tried_again_with_growing_waits(
     feed.until(lambda: len(waits()) == 2)
     first, second = waits()
     assert (first.attempt, second.attempt) == (1, 2)
-    assert first.retry_in_s <= 1.0 < 2.0 >= second.retry_in_s
+    assert first.retry_in_s <= 1.0 <= second.retry_in_s <= 2.0
     watcher.back(exchange)
 
 
@@ -126,6 +141,36 @@ def test_a_dial_that_is_refused_for_a_limit_waits_at_least_as_long_as_that_asks(
     feed.until(lambda: len(waits()) == 2)
     assert waits()[1].retry_in_s >= least_s
     assert manager.health_check().status != "healthy"
+
+
+def test_a_name_that_cannot_be_looked_up_is_looked_up_again(
+    feed: Feed,
+    exchange: SimulatedExchange,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, asked = socket.getaddrinfo, [0]
+
+    def look_up(host: str, *rest: Any, **more: Any) -> Any:
+        if host != "localhost":
+            return real(host, *rest, **more)
+        asked[0] += 1
+        if asked[0] == 2:
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return real("127.0.0.1", *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    settings = exchange.settings()
+    by_name = settings.public_url.replace("127.0.0.1", "localhost")
+    owner = QObject()
+    manager = GlobalWebSocketManager(settings=replace(settings, public_url=by_name), parent=owner)
+    watcher = Watcher(feed, manager)
+    exchange.faults.drop()
+    feed.until(lambda: asked[0] == 3)
+    first, second = (c for c in watcher.changes if c.state is ConnectionState.RECONNECTING)
+    assert "looked up" in second.reason
+    assert first.retry_in_s <= 1.0 <= second.retry_in_s <= 2.0
+    watcher.back(exchange)
+    feed(manager.stop())
 
 
 def test_an_exchange_that_accepts_and_closes_is_not_dialled_without_end(
@@ -152,11 +197,79 @@ def test_an_exchange_that_has_fallen_silent_is_given_up_though_the_socket_stays_
     manager: GlobalWebSocketManager,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("upbit_ws_qt.protocol.PING_AFTER_S", 0.2)
-    monkeypatch.setattr("upbit_ws_qt.protocol.PONG_WITHIN_S", 0.2)
+    patience(monkeypatch, PING_AFTER_S=0.2, PONG_WITHIN_S=0.2)
     watcher = Watcher(feed, manager)
     exchange.faults.half_open()
     event = watcher.lost()
     assert event.state is ConnectionState.RECONNECTING
     assert "ping was not answered" in event.reason
     watcher.back(exchange)
+
+
+def test_an_exchange_that_answers_pings_and_says_nothing_is_given_up(
+    feed: Feed,
+    exchange: SimulatedExchange,
+    manager: GlobalWebSocketManager,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watcher = Watcher(feed, manager)
+    exchange.faults.silence()
+    patience(monkeypatch, ASK_AFTER_S=0.2, ANSWER_WITHIN_S=0.3, PING_AFTER_S=0.05)
+    event = watcher.lost()
+    assert event.state is ConnectionState.RECONNECTING
+    assert "no answer to LIST_SUBSCRIPTIONS" in event.reason
+    assert watcher.statistics().pings >= 1
+    assert watcher.statistics().dead == 1
+    exchange.faults.clear()
+    patience(monkeypatch, ASK_AFTER_S=15.0)
+    watcher.back(exchange)
+
+
+def test_a_quiet_market_is_asked_about_and_kept(
+    feed: Feed,
+    exchange: SimulatedExchange,
+    manager: GlobalWebSocketManager,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The exchange answers in the format of the running streams, and does not change it."""
+    patience(monkeypatch, ASK_AFTER_S=0.1)
+    watcher = Watcher(feed, manager)
+    feed.until(lambda: watcher.statistics().quiet >= 3)
+    assert watcher.changes == []
+    assert watcher.statistics().changed == 0
+    round_trip_s = watcher.statistics().round_trip_s
+    assert round_trip_s is not None
+    assert 0.0 <= round_trip_s < 10.0
+    patience(monkeypatch, ASK_AFTER_S=15.0)
+    feed(exchange.advance(60_000))
+    feed.until(lambda: watcher.tickers[-1].stream_type == "REALTIME")
+    assert watcher.statistics().decode_errors == 0
+
+
+@pytest.mark.allow_logs("a lost stream is named in the log")
+def test_streams_that_the_exchange_has_lost_without_a_word_are_asked_for_again(
+    feed: Feed,
+    exchange: SimulatedExchange,
+    manager: GlobalWebSocketManager,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    patience(monkeypatch, ASK_AFTER_S=0.2, CHECK_AFTER_S=0.2)
+    watcher = Watcher(feed, manager)
+    errors: list[Exception] = []
+    manager.error_occurred.connect(errors.append)
+    exchange.faults.lose_streams("trade")
+    quiet = watcher.statistics().quiet
+
+    feed.until(lambda: watcher.statistics().resent and watcher.statistics().quiet > quiet)
+
+    (error,) = errors
+    assert isinstance(error, SubscriptionLost)
+    assert error.missing == ("trade KRW-BTC",)
+    assert "lacks trade KRW-BTC; it is asked for again" in caplog.text
+    assert (watcher.statistics().changed, watcher.statistics().resent) == (1, 1)
+    assert watcher.changes == [], "the connection is the same"
+    patience(monkeypatch, ASK_AFTER_S=15.0)
+    seen = len(watcher.trades)
+    feed(exchange.advance(60_000))
+    feed.until(lambda: len(watcher.trades) > seen)

@@ -67,6 +67,7 @@ def test_the_guilty_stream_is_found_on_a_second_connection_and_the_rest_goes_on(
     (error,) = errors
     assert isinstance(error, RequestRejected)
     assert error.name == "INVALID_PARAM"
+    assert error.streams == (f"trade {bad_stream.code}",)
     feed.until(lambda: len(manager.wire_subscription()) == 3)
     assert {stream.code for stream in manager.wire_subscription()} == {
         "KRW-BTC",

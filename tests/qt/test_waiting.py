@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -98,6 +99,16 @@ def test_a_stream_without_values_settles_when_the_request_is_accepted(
     assert values == []
 
 
+def test_who_joins_a_stream_without_values_does_not_wait_for_ever(
+    feed: Feed, exchange: SimulatedExchange, proxy: WebSocketClientProxy
+) -> None:
+    exchange.faults.silence()
+    feed(proxy.subscribe_ticker([MARKET]))
+    joined = proxy.subscribe_ticker([MARKET])
+    assert feed(joined) is joined
+    assert len(exchange.requests) == 1
+
+
 def test_a_released_proxy_ends_the_waits(
     feed: Feed, exchange: SimulatedExchange, proxy: WebSocketClientProxy
 ) -> None:
@@ -187,8 +198,8 @@ def test_a_refusal_leaves_what_was_accepted_on_the_wire(
     feed(proxy.subscribe_ticker([MARKET], prices.append))
     feed.until(lambda: len(exchange.requests) == 1)
     right = protocol.encode_request
-    exchange_says_nothing = manager._protocols["public"]
-    feed.until(lambda: exchange_says_nothing._verdict_at is None)
+    exchange_says_nothing = manager._connections.protocols["public"]
+    feed.until(lambda: exchange_says_nothing._verdicts.due_at is None)
 
     def wrong_for_trades(plan: Any, ticket: str) -> bytes:
         bad = any(stream.type == "trade" for stream in plan)
@@ -403,6 +414,31 @@ def test_another_thread_is_told_what_to_write(
         assert isinstance(error, WrongThread)
         assert "call_from_thread" in str(error)
     assert subscription.is_active
+
+
+def test_every_public_method_of_the_manager_checks_its_thread(
+    manager: GlobalWebSocketManager,
+) -> None:
+    """Whatever it is given: that is looked at afterwards."""
+    unchecked: list[str] = []
+    for name, method in inspect.getmembers(type(manager), inspect.isfunction):
+        if name.startswith("_") or name == "call_from_thread":
+            continue
+        wanted = inspect.signature(method).parameters.values()
+        nothing = {
+            parameter.name: None
+            for parameter in wanted
+            if parameter.default is parameter.empty and parameter.name != "self"
+        }
+
+        def call(method: Any = method, nothing: Any = nothing) -> None:
+            begun = method(manager, **nothing)
+            if inspect.iscoroutine(begun):
+                begun.send(None)
+
+        if not isinstance(in_a_thread(call), WrongThread):
+            unchecked.append(name)
+    assert unchecked == []
 
 
 @pytest.mark.allow_logs("what a posted function raises is logged")

@@ -13,23 +13,35 @@ import numpy.typing as npt
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from upbit_ws_qt import (
+    AssetEvent,
     Balance,
+    BalanceEvent,
     CandleEvent,
+    ConnectionType,
     Credentials,
     Delivery,
     FeedSettings,
     GlobalWebSocketManager,
+    HealthReport,
     InvalidMarket,
+    JWTManager,
+    ManagerStatistics,
     OrderbookEvent,
     OrderbookUnit,
+    OrderEvent,
+    OrderState,
+    OrderTrade,
+    PerformanceMetrics,
     TickerEvent,
     Timeframe,
     TradeEvent,
+    UpbitAuthenticator,
     UpbitError,
     WebSocketClientProxy,
     WebSocketEvent,
     decode,
     install,
+    logs,
     run,
 )
 from upbit_ws_qt.simulator import SimulatedExchange
@@ -88,14 +100,31 @@ async def subscriptions(manager: GlobalWebSocketManager, widget: QWidget) -> Non
         assert_type(first.open_price, float)
 
 
-def events(frame: bytes) -> None:
+def events(frame: bytes, known: Sequence[Balance]) -> None:
     event = decode(frame)
     if isinstance(event, OrderbookEvent):
         assert_type(event.orderbook_units, tuple[OrderbookUnit, ...])
     elif isinstance(event, CandleEvent):
         assert_type(event.timeframe, Timeframe)
+    elif isinstance(event, OrderEvent):
+        assert_type(event.state, OrderState)
+        assert_type(event.remaining_volume, Decimal | None)
+        for trade in event.trades or ():
+            assert_type(trade, OrderTrade)
+            assert_type(trade.funds, Decimal)
+    elif isinstance(event, AssetEvent):
+        assert_type(event.merged_into(known), tuple[Balance, ...])
+        balances: BalanceEvent = event
+        assert_type(balances.balances[0].provisional, bool)
     base: WebSocketEvent = event
     assert_type(base.replayed, bool)
+
+
+def tokens(credentials: Credentials) -> dict[str, str]:
+    manager = JWTManager(credentials, "HS256")
+    assert_type(manager.expires_at, datetime | None)
+    assert_type(manager.make_token({"states": ["wait", "watch"], "limit": "100"}), str)
+    return UpbitAuthenticator(credentials).headers("market=KRW-BTC")
 
 
 def widgets(
@@ -141,6 +170,18 @@ async def simulated() -> int:
             print(problem)
         await manager.stop()
     return 0
+
+
+def observed(manager: GlobalWebSocketManager) -> None:
+    end_log = logs.to_file("feed.jsonl", "DEBUG")
+    health: HealthReport = manager.health_check()
+    assert_type(health.average_latency_ms, float | None)
+    metrics: PerformanceMetrics = manager.collect_metrics()
+    assert_type(metrics.messages_per_second, float)
+    told: ManagerStatistics = manager.statistics()
+    assert_type(told.connections[ConnectionType.PUBLIC].protocol.requests_sent, int)
+    assert_type(told.limiter.remaining["ticker"], int)
+    end_log()
 
 
 async def without_code() -> None: ...

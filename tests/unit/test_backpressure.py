@@ -44,6 +44,15 @@ def test_what_queues_and_what_shows_the_newest() -> None:
     assert {policy for policy in Policy if Delivery(policy).keeps_each_event} == keeping
 
 
+def test_what_may_be_held_back_while_nobody_sees_it() -> None:
+    promising = {Policy.IMMEDIATE, Policy.KEEP_ALL}
+    assert {policy for policy in Policy if not Delivery(policy).may_rest} == promising
+
+
+def test_what_is_delivered_at_once_waits_for_its_own_callback_bounded() -> None:
+    assert Delivery.immediate().maxlen == 100_000
+
+
 def test_defaults() -> None:
     """Trades queue, bounded; balances are never dropped; the rest shows the newest."""
     assert default_delivery(DataType.TRADE) == Delivery.drop_oldest(10_000)

@@ -23,6 +23,7 @@ from upbit_ws_qt.errors import (
     RemoteError,
     RequestRejected,
     RequestTimeout,
+    SubscriptionLost,
     TransportError,
     UpbitError,
     WrongThread,
@@ -44,7 +45,7 @@ from upbit_ws_qt.errors import (
                 RecordingError,
             },
         ),
-        (RemoteError, {AuthenticationFailed, RateLimited, RequestRejected}),
+        (RemoteError, {AuthenticationFailed, RateLimited, RequestRejected, SubscriptionLost}),
         (TransportError, {ConnectFailed, ConnectionLost, RequestTimeout}),
     ],
 )
@@ -60,7 +61,9 @@ def test_one_except_clause_catches_all() -> None:
     for name in errors.__all__:
         assert issubclass(getattr(errors, name), UpbitError)
     defined = {
-        name for name, value in vars(errors).items() if inspect.isclass(value) and name[0] != "_"
+        name
+        for name, value in vars(errors).items()
+        if inspect.isclass(value) and value.__module__ == errors.__name__
     }
     assert defined == set(errors.__all__)
 
@@ -107,6 +110,47 @@ def test_a_lost_connection_says_which_and_how() -> None:
     assert str(error) == "connection 4 ended with code 1006"
     assert (error.code, error.reason, error.epoch) == (1006, "", 4)
     assert str(ConnectionLost(1000, "bye", 1)) == "connection 1 ended with code 1000 bye"
+
+
+@pytest.mark.parametrize(
+    ("missing", "extra", "found"),
+    [
+        (["ticker KRW-BTC"], [], "lacks ticker KRW-BTC;"),
+        ([], ["trade KRW-ETH", "trade KRW-XRP"], "has trade KRW-ETH, trade KRW-XRP too many;"),
+        (["ticker KRW-BTC"], ["trade KRW-ETH"], "lacks ticker KRW-BTC and has trade KRW-ETH too"),
+    ],
+)
+def test_lost_streams_are_named(missing: list[str], extra: list[str], found: str) -> None:
+    error = SubscriptionLost(missing, extra, again=True)
+    assert f"the exchange's list of our streams {found}" in str(error)
+    assert (error.missing, error.extra) == (tuple(missing), tuple(extra))
+
+
+def test_a_refusal_names_what_is_refused_where_that_is_known() -> None:
+    assert str(RequestRejected("NO_CODES", "why")) == "NO_CODES: why"
+    error = RequestRejected("NO_CODES", "why", ["trade KRW-BTC", "trade KRW-ETH"])
+    assert str(error) == "NO_CODES: why (asked for: trade KRW-BTC, trade KRW-ETH)"
+    assert error.streams == ("trade KRW-BTC", "trade KRW-ETH")
+
+
+def test_of_many_lost_streams_five_are_named() -> None:
+    codes = [f"ticker KRW-{letter}" for letter in "ABCDEFG"]
+    assert "lacks ticker KRW-A, ticker KRW-B, ticker KRW-C, ticker KRW-D, ticker KRW-E; " in str(
+        SubscriptionLost(codes[:5], [], again=True)
+    )
+    error = SubscriptionLost(codes, [], again=True)
+    assert "ticker KRW-E and 2 more;" in str(error)
+    assert error.missing == tuple(codes), "the record is whole, only the words are short"
+
+
+@pytest.mark.parametrize(
+    ("again", "then"),
+    [(True, "it is asked for again"), (False, "asking for it again has not changed that")],
+)
+def test_a_lost_stream_says_what_follows(*, again: bool, then: str) -> None:
+    error = SubscriptionLost(["ticker KRW-BTC"], [], again=again)
+    assert error.again is again
+    assert str(error).endswith(f"; {then}")
 
 
 def test_a_decode_error_keeps_only_the_start_of_the_frame() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from upbit_ws_qt import events
+from upbit_ws_qt import account_events, event_roots, events
 from upbit_ws_qt.errors import InvalidRequest, UpbitError
 from upbit_ws_qt.events import (
     Balance,
@@ -187,6 +187,13 @@ def test_the_time_of_a_candle_is_its_start() -> None:
         _ = candle(type="candle.7m").timeframe
 
 
+def test_the_time_of_a_trade_is_when_it_was_traded() -> None:
+    """Its frame comes later; over REST there is one time only, and it is that one."""
+    event = trade(trade_timestamp=1_790_000_000_100)
+    assert event.time == datetime(2026, 9, 21, 14, 13, 20, 100_000, tzinfo=UTC)
+    assert trade().time == datetime(2026, 9, 21, 14, 13, 20, 123_000, tzinfo=UTC)
+
+
 def test_a_candle_answers_by_short_names_too() -> None:
     event = candle()
     assert (event.open_price, event.high_price, event.low_price, event.close_price) == (
@@ -278,6 +285,14 @@ def test_status_events_have_plain_defaults() -> None:
     assert (event.reason, event.retry_in_s, event.attempt, event.resumed) == ("", 0.0, 0, False)
     assert RefusalEvent(name="NO_CODES", message="codes").consumers == ()
     assert ErrorEvent(error=UpbitError("x")).count == 1
+
+
+def test_every_kind_of_event_is_importable_from_here() -> None:
+    """Whichever module it lives in."""
+    for module in (event_roots, account_events):
+        for name in module.__all__:
+            assert getattr(events, name) is getattr(module, name)
+            assert name in events.__all__
 
 
 def test_states_read_as_plain_words() -> None:

@@ -5,53 +5,36 @@ from __future__ import annotations
 from upbit_ws_qt.isolation import CallTimes, FailureGate
 
 
-def fail(gate: FailureGate, times: int, now: float) -> list[bool]:
+def fail(gate: FailureGate, times: int, now: float) -> list[float | None]:
     return [gate.failed(now) for _ in range(times)]
 
 
 def test_ten_failures_in_a_row_mute_for_thirty_seconds() -> None:
     gate = FailureGate()
-    assert fail(gate, 10, 100.0) == [False] * 9 + [True]
-    assert not gate.admits(100.0)
-    assert not gate.admits(129.9)
-    assert gate.admits(130.0)
-
-
-def test_what_is_withheld_is_counted() -> None:
-    gate = FailureGate()
-    assert gate.admits(99.0)
-    fail(gate, 10, 100.0)
-    for _ in range(25):
-        gate.admits(110.0)
-    assert gate.withheld == 25
+    assert fail(gate, 10, 100.0) == [None] * 9 + [130.0]
     assert gate.failures == 10
 
 
 def test_one_success_ends_the_row() -> None:
     gate = FailureGate()
     for _ in range(5):
-        assert fail(gate, 9, 100.0) == [False] * 9
+        assert fail(gate, 9, 100.0) == [None] * 9
         gate.succeeded()
     assert gate.failures == 45
-    assert gate.admits(100.0)
 
 
 def test_after_the_rest_it_is_tried_once_and_muted_again_if_it_fails() -> None:
     gate = FailureGate()
     fail(gate, 10, 100.0)
-    assert gate.admits(130.0)
-    assert fail(gate, 1, 130.0) == [True]
-    assert not gate.admits(159.0)
-    assert gate.admits(160.0)
-    assert gate.withheld == 1
+    assert fail(gate, 1, 130.0) == [160.0]
+    assert fail(gate, 1, 160.0) == [190.0]
 
 
 def test_a_success_after_the_rest_clears_it() -> None:
     gate = FailureGate()
     fail(gate, 10, 100.0)
-    assert gate.admits(130.0)
     gate.succeeded()
-    assert fail(gate, 10, 131.0) == [False] * 9 + [True]
+    assert fail(gate, 10, 131.0) == [None] * 9 + [161.0]
 
 
 def test_slow_calls_are_counted_and_reported_ever_more_rarely() -> None:
@@ -80,6 +63,5 @@ def test_the_longest_lag_is_kept() -> None:
 
 def test_balances_and_orders_are_never_muted() -> None:
     gate = FailureGate(may_mute=False)
-    assert not any(fail(gate, 1000, 100.0))
-    assert gate.admits(100.0)
-    assert (gate.failures, gate.withheld) == (1000, 0)
+    assert fail(gate, 1000, 100.0) == [None] * 1000
+    assert gate.failures == 1000

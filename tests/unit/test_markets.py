@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upbit_ws_qt.errors import InvalidMarket
+from upbit_ws_qt.errors import InvalidMarket, InvalidRequest
 from upbit_ws_qt.markets import (
     Instrument,
     Market,
@@ -165,24 +165,49 @@ BTC = Market("KRW-BTC", "비트코인", "Bitcoin")
 ETH = Market("KRW-ETH", "이더리움", "Ethereum", warning=True, cautions=("PRICE_FLUCTUATIONS",))
 
 
-def test_before_the_exchange_has_answered_every_well_formed_code_may_exist() -> None:
+def test_before_the_exchange_has_answered_nothing_is_judged() -> None:
     catalog = MarketCatalog()
     assert catalog.find("KRW-BTC") is None
-    assert catalog.require("KRW-BTC") == "KRW-BTC"
+    assert catalog.objection("KRW-BTC", 10_000.0) is None
+    assert not catalog.judges("KRW-BTC")
     assert catalog.levels("KRW-BTC") == (0.0,)
     assert catalog.tick_size("KRW-BTC", 116_539_000) == 1000
-    with pytest.raises(InvalidMarket, match="QUOTE-BASE"):
-        catalog.require("btc")
+    assert not catalog.has_left_band("KRW-BTC", 116_539_000)
 
 
 def test_an_unlisted_code_is_answered_with_the_nearest() -> None:
     catalog = MarketCatalog({market.code: market for market in (BTC, ETH)})
     assert catalog.find("KRW-ETH") is ETH
-    assert catalog.require("KRW-BTC") == "KRW-BTC"
-    with pytest.raises(InvalidMarket, match=r"lists no market 'KRW-BTV'; did you mean 'KRW-BTC'\?"):
-        catalog.require("KRW-BTV")
-    with pytest.raises(InvalidMarket, match=r"lists no market 'X-ZZZZZZZZZ'$"):
-        catalog.require("X-ZZZZZZZZZ")
+    assert catalog.objection("KRW-BTC") is None
+    assert catalog.judges("KRW-BTC")
+    assert catalog.judges("KRW-BTV", 10.0), "no instrument will come of what is not listed"
+    for code, says in (
+        ("KRW-BTV", "the exchange lists no market 'KRW-BTV'; did you mean 'KRW-BTC'?"),
+        ("X-ZZZZZZZZZ", "the exchange lists no market 'X-ZZZZZZZZZ'"),
+    ):
+        error = catalog.objection(code)
+        assert isinstance(error, InvalidMarket)
+        assert str(error) == says
+
+
+def test_a_level_that_is_not_offered_is_answered_with_those_that_are() -> None:
+    catalog = MarketCatalog({"KRW-BTC": BTC, "KRW-ETH": ETH})
+    assert not catalog.judges("KRW-BTC", 10_000.0)
+    assert catalog.judges("KRW-BTC", 0.0), "no grouping is always offered"
+    catalog.learn({"KRW-BTC": Instrument(1000.0, (0.0, 10_000.0, 1e7, 0.5))})
+    assert catalog.levels("KRW-BTC") == (0.0, 10_000.0, 1e7, 0.5)
+    for level in (0.0, 10_000.0, 1e7, 0.5):
+        assert catalog.judges("KRW-BTC", level)
+        assert catalog.objection("KRW-BTC", level) is None
+    error = catalog.objection("KRW-BTC", 20_000.0)
+    assert isinstance(error, InvalidRequest)
+    assert str(error) == (
+        "the exchange groups the order book of KRW-BTC by 0, 10000, 10000000, 0.5; got level 20000"
+    )
+    assert catalog.judges("KRW-BTC", 20_000.0)
+    assert not catalog.judges("KRW-ETH", 20_000.0)
+    catalog.learn({"KRW-ETH": Instrument(500.0, ())})
+    assert "by 0; got level 7" in str(catalog.objection("KRW-ETH", 7.0))
 
 
 def test_the_instruments_api_overrules_the_table_in_the_band_it_was_read_in() -> None:
@@ -190,9 +215,19 @@ def test_the_instruments_api_overrules_the_table_in_the_band_it_was_read_in() ->
     catalog = MarketCatalog(instruments={"KRW-USDT": Instrument(0.5, (0.0,))})
     assert catalog.tick_size("KRW-USDT", 1450.0) == 0.5
     assert catalog.tick_size("KRW-USDT", 4999.0) == 0.5
+    assert not catalog.has_left_band("KRW-USDT", 4999.0)
     assert catalog.tick_size("KRW-USDT", 5000.0) == 5
+    assert catalog.has_left_band("KRW-USDT", 5000.0)
 
 
-def test_levels_are_those_the_exchange_offers() -> None:
-    catalog = MarketCatalog(instruments={"KRW-BTC": Instrument(1000.0, (0.0, 10_000.0))})
-    assert catalog.levels("KRW-BTC") == (0.0, 10_000.0)
+def test_instruments_that_are_read_again_are_those_of_the_band_of_that_moment() -> None:
+    catalog = MarketCatalog()
+    catalog.learn({"KRW-USDT": Instrument(0.5, (0.0,)), "KRW-ETH": Instrument(250.0, (0.0,))})
+    assert catalog.tick_size("KRW-USDT", 4999.0) == 0.5
+    assert catalog.tick_size("KRW-ETH", 600_000.0) == 250.0
+    catalog.learn({"KRW-USDT": Instrument(2.5, (0.0, 50.0))})
+    assert catalog.tick_size("KRW-USDT", 5000.0) == 2.5
+    assert catalog.levels("KRW-USDT") == (0.0, 50.0)
+    assert catalog.tick_size("KRW-USDT", 4999.0) == 1
+    assert catalog.tick_size("KRW-ETH", 450_000.0) == 100, "nothing new was read of this one"
+    assert catalog.tick_size("KRW-ETH", 600_000.0) == 250.0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from itertools import count
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from upbit_ws_qt.errors import (
     RateLimited,
     RequestRejected,
     RequestTimeout,
+    SubscriptionLost,
     UpbitError,
 )
 from upbit_ws_qt.events import (
@@ -39,7 +41,7 @@ from upbit_ws_qt.events import (
     WebSocketEvent,
 )
 from upbit_ws_qt.polling import Fetch
-from upbit_ws_qt.protocol import Action, FeedProtocol
+from upbit_ws_qt.protocol import Action, FeedProtocol, ProtocolStatistics
 from upbit_ws_qt.recovery import EpochManager, ExponentialBackoff, RecoveryEngine
 from upbit_ws_qt.settings import FeedSettings
 from upbit_ws_qt.subscriptions import BALANCE_STREAM, Stream, SubscriptionSpec
@@ -86,6 +88,17 @@ def frame(number: int = 1, code: str = "KRW-BTC") -> bytes:
     return json.dumps({"ty": "ticker", "cd": code, "tms": number, "tp": 1.0}).encode()
 
 
+def is_question(data: bytes) -> bool:
+    """Whether it asks for the list of our streams."""
+    return b"LIST_SUBSCRIPTIONS" in data
+
+
+def listing(ticket: str, streams: Iterable[Stream]) -> bytes:
+    """The exchange's list of our streams."""
+    rows = [{"ty": s.type, "cds": [s.code], "lv": s.level} for s in streams]
+    return json.dumps({"mthd": "LIST_SUBSCRIPTIONS", "rslt": rows, "tckt": ticket}).encode()
+
+
 def refusal(name: str = "WRONG_FORMAT") -> bytes:
     return json.dumps({"error": {"message": "왜", "name": name}}).encode()
 
@@ -117,7 +130,8 @@ class Desk:
         )
         self.time = 100.0
         self.wall_shift = 0.0
-        self.answers_pings = True
+        self.answers_pings = self.answers_questions = True
+        self.carried: dict[Stream, int] = {}
         self.actions: list[tuple[float, Action]] = []
         self.probed: list[tuple[float, Action]] = []
         self.events: list[WebSocketEvent] = []
@@ -136,10 +150,20 @@ class Desk:
             self.actions.append((self.time, action))
             if isinstance(action, Ping) and self.answers_pings:
                 self.protocol.pong_received(self.now)
+            if isinstance(action, Send):
+                self.obey(action.data)
             if isinstance(action, Probe):
                 self.settle_probe()
         while (event := self.protocol.next_event()) is not None:
             self.events.append(event)
+
+    def obey(self, data: bytes) -> None:
+        """What the exchange does with a message; it answers questions at once."""
+        if not is_question(data):
+            self.carried = asked(data)
+        elif self.answers_questions:
+            ticket = json.loads(data)[0]["ticket"]
+            self.protocol.receive_message(listing(ticket, self.carried), self.now)
 
     def tell_probe(self, method: Callable[..., None], *arguments: Any) -> None:
         """The same for the probe; what it finds out may change what its owner does."""
@@ -219,9 +243,18 @@ class Desk:
         self.later(1.0)
         assert self.state is S.CONNECTED
 
+    def reconnect(self) -> None:
+        """After a loss: wait, and the dial succeeds."""
+        self.later(1.0)
+        self.made()
+
     @property
     def state(self) -> ConnectionState:
         return self.protocol.state
+
+    @property
+    def statistics(self) -> ProtocolStatistics:
+        return self.protocol.statistics()
 
     def took(self, kind: type[Action]) -> list[float]:
         """When actions of this kind were asked for."""
@@ -229,7 +262,17 @@ class Desk:
 
     @property
     def requests(self) -> list[dict[Stream, int]]:
-        return [asked(action.data) for _, action in self.actions if isinstance(action, Send)]
+        sent = [action.data for _, action in self.actions if isinstance(action, Send)]
+        return [asked(data) for data in sent if not is_question(data)]
+
+    @property
+    def questions(self) -> list[float]:
+        """When the exchange was asked for its list."""
+        return [
+            time
+            for time, action in self.actions
+            if isinstance(action, Send) and is_question(action.data)
+        ]
 
     @property
     def fetches(self) -> list[Fetch]:
@@ -435,6 +478,35 @@ def test_a_request_that_is_not_refused_within_a_second_is_accepted(desk: Desk) -
     assert (said.accepted, said.streams, said.epoch) == (True, {BTC}, 1)
 
 
+def test_who_joins_what_is_accepted_is_told_so(desk: Desk) -> None:
+    """Where nothing trades, no value would end the wait."""
+    desk.connected()
+    desk.forget()
+    desk.subscribe("b", ticker())
+    desk.later(0.02)
+    (said,) = desk.heard(SubscriptionEvent)
+    assert (said.accepted, said.streams) == (True, {BTC})
+    assert desk.requests == []
+    desk.unsubscribe("b")
+    desk.later(0.02)
+    assert len(desk.heard(SubscriptionEvent)) == 1, "nobody joined"
+
+
+def test_who_joins_what_was_just_asked_for_waits_for_the_second(desk: Desk) -> None:
+    desk.connected()
+    desk.forget()
+    desk.subscribe("b", trade())
+    desk.later(0.1)
+    desk.subscribe("c", trade())
+    desk.later(0.5)
+    assert [event.accepted for event in desk.heard(SubscriptionEvent)] == [False]
+    desk.later(0.5)
+    assert [event.accepted for event in desk.heard(SubscriptionEvent)] == [False, True]
+    desk.unsubscribe("c")
+    desk.later(0.1)
+    assert len(desk.heard(SubscriptionEvent)) == 2
+
+
 def test_the_second_counts_from_the_last_request(desk: Desk) -> None:
     """Nobody can tell which of two requests an error frame is about."""
     desk.connected()
@@ -490,6 +562,7 @@ def test_only_what_is_new_in_a_request_is_to_blame(desk: Desk) -> None:
     desk.receive(refusal())
     (said,) = desk.heard(RefusalEvent)
     assert (said.name, said.message, said.consumers) == ("WRONG_FORMAT", "왜", ("bad", "worse"))
+    assert said.streams == {BAD_TRADES}
     assert desk.state is S.RECONNECTING
     assert desk.took(Close) == [desk.time]
     assert desk.heard(ConnectionEvent)[-1].reason == "WRONG_FORMAT: 왜"
@@ -534,8 +607,9 @@ def test_who_joins_a_refused_stream_is_told_at_once(desk: Desk) -> None:
     desk.later(0.1)
     desk.receive(refusal())
     desk.forget()
-    desk.subscribe("late", trade("KRW-BAD"))
-    assert [event.consumers for event in desk.heard(RefusalEvent)] == [("late",)]
+    desk.subscribe("late", trade("KRW-BTC", "KRW-BAD"))
+    (said,) = desk.heard(RefusalEvent)
+    assert (said.consumers, said.streams) == (("late",), {BAD_TRADES})
 
 
 def test_when_everyone_who_wanted_it_is_gone_the_exchange_is_asked_again(desk: Desk) -> None:
@@ -743,10 +817,15 @@ def test_data_starts_the_back_off_afresh(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(("open_s", "attempt"), [(25.0, 5), (40.0, 1)])
-def test_so_does_an_answered_ping_after_thirty_seconds(
-    desk: Desk, open_s: float, attempt: int
+@pytest.mark.parametrize("asks", [True, False])
+def test_so_does_an_answer_after_thirty_seconds(
+    desk: Desk, open_s: float, attempt: int, asks: bool
 ) -> None:
     """Where nothing trades there is no data, and the connection is good all the same."""
+    if not asks:
+        desk.connected()
+        desk.receive(refusal_of_a_question(desk))
+        desk.stop()
     desk.start()
     desk.subscribe("a", ticker())
     desk.later(0.02)
@@ -838,42 +917,60 @@ def test_a_stop_and_a_start_in_one_breath_close_before_they_dial(desk: Desk) -> 
     assert [action for _, action in desk.actions] == [Close(), Connect()]
 
 
-# -- keep-alive ------------------------------------------------------------------------------------
+# -- quiet, changed or dead ------------------------------------------------------------------------
 
 
 def test_a_half_open_connection_is_noticed_within_half_a_minute(desk: Desk) -> None:
     desk.connected()
-    desk.answers_pings = False
+    desk.answers_pings = desk.answers_questions = False
     desk.receive(frame())
     last_data = desk.time
     desk.forget()
     desk.later(30.0)
+    assert desk.questions == [pytest.approx(last_data + 15.0)]
     assert desk.took(Ping) == [pytest.approx(last_data + 18.0)]
-    assert desk.took(Close) == [pytest.approx(last_data + 28.0)]
+    assert desk.took(Close) == [pytest.approx(last_data + 25.0)]
     assert desk.states == [S.RECONNECTING, S.CONNECTING]
-    assert desk.heard(ConnectionEvent)[0].reason == (
-        "connection 1 ended with code 1006 (a ping was not answered)"
+    said = desk.heard(ConnectionEvent)[0]
+    assert said.reason == (
+        "connection 1 ended with code 1006 (no data came, and no answer to LIST_SUBSCRIPTIONS)"
     )
+    assert isinstance(said.error, ConnectionLost)
+    assert desk.statistics.dead == 1
 
 
-def test_an_answered_ping_keeps_a_quiet_connection(desk: Desk) -> None:
-    """The exchange closes what is idle for 60 s; a pong at the ping's own instant counts."""
+def test_a_connection_that_answers_pings_and_delivers_nothing_is_dead(desk: Desk) -> None:
+    desk.connected()
+    desk.answers_questions = False
+    desk.forget()
+    desk.later(30.0)
+    assert len(desk.took(Ping)) == 1
+    assert desk.states[0] is S.RECONNECTING
+
+
+def test_a_quiet_connection_is_kept_by_questions_alone(desk: Desk) -> None:
+    """The exchange closes what is idle for 60 s; an answer at the question's own instant counts."""
     desk.connected()
     desk.forget()
     desk.later(600.0)
     assert desk.state is S.CONNECTED
-    times = desk.took(Ping)
-    assert 30 <= len(times) <= 35
+    assert len(desk.questions) == 40
+    assert desk.took(Ping) == []
     assert desk.took(Close) == []
+    assert desk.requests == []
+    statistics = desk.statistics
+    assert (statistics.questions, statistics.quiet, statistics.changed) == (40, 40, 0)
+    assert statistics.round_trip_s == statistics.shortest_round_trip_s == 0.0
 
 
-def test_data_postpones_the_ping(desk: Desk) -> None:
+def test_data_postpones_the_question(desk: Desk) -> None:
     desk.connected()
     desk.receive(frame())
     desk.forget()
     for _ in range(20):
-        desk.later(17.0)
+        desk.later(14.0)
         desk.receive(frame())
+    assert desk.questions == []
     assert desk.took(Ping) == []
 
 
@@ -881,7 +978,10 @@ def test_data_postpones_the_ping(desk: Desk) -> None:
 def test_anything_at_all_after_a_ping_shows_life(desk: Desk, data: bytes) -> None:
     desk.connected()
     desk.answers_pings = False
+    desk.receive(refusal_of_a_question(desk))
+    desk.reconnect()
     desk.receive(frame())
+    desk.forget()
     desk.later(20.0)
     assert len(desk.took(Ping)) == 1
     desk.receive(data)
@@ -889,15 +989,153 @@ def test_anything_at_all_after_a_ping_shows_life(desk: Desk, data: bytes) -> Non
     assert desk.state is S.CONNECTED
     desk.later(30.0)
     assert desk.state is not S.CONNECTED
+    assert desk.heard(ConnectionEvent)[0].reason == (
+        "connection 2 ended with code 1006 (a ping was not answered)"
+    )
 
 
-def test_a_ping_that_was_not_sent_yet_dies_with_its_connection(desk: Desk) -> None:
+def refusal_of_a_question(desk: Desk) -> bytes:
+    """Wait for a question that is not answered, and refuse it."""
+    desk.answers_questions = False
+    while not desk.questions:
+        desk.later(1.0)
+    desk.forget()
+    return refusal()
+
+
+def test_an_exchange_that_refuses_the_question_is_never_asked_again(desk: Desk) -> None:
+    """And no stream is blamed for it."""
+    desk.connected(a=ticker(), b=trade())
+    desk.receive(refusal_of_a_question(desk))
+    assert desk.heard(RefusalEvent) == []
+    assert desk.heard(ConnectionEvent)[0].reason == (
+        "WRONG_FORMAT: 왜 (in answer to LIST_SUBSCRIPTIONS, which is not asked any more)"
+    )
+    desk.reconnect()
+    assert desk.requests == [{BTC: 0, TRADES: 0}]
+    desk.forget()
+    desk.later(600.0)
+    assert desk.questions == []
+    assert 30 <= len(desk.took(Ping)) <= 35
+    assert desk.state is S.CONNECTED
+    assert desk.statistics.refusals == 1
+
+
+def test_a_request_that_follows_a_question_is_not_blamed_for_its_error(desk: Desk) -> None:
+    """The exchange takes messages in order; if it was the request, the next one shows that."""
     desk.connected()
+    answer = refusal_of_a_question(desk)
+    desk.subscribe("bad", trade("KRW-BAD"))
+    desk.later(0.1)
+    desk.receive(answer)
+    assert desk.heard(RefusalEvent) == []
+    desk.reconnect()
+    desk.later(0.1)
+    desk.receive(refusal())
+    assert [event.consumers for event in desk.heard(RefusalEvent)] == [("bad",)]
+
+
+def test_a_limit_after_a_question_says_nothing_about_questions(desk: Desk) -> None:
+    desk.connected()
+    refusal_of_a_question(desk)
+    desk.receive(refusal("TOO_MANY_REQUEST"))
+    desk.answers_questions = True
+    desk.reconnect()
+    desk.later(20.0)
+    assert len(desk.questions) == 1
+
+
+def test_a_list_that_has_changed_is_made_good_and_looked_at_again(desk: Desk) -> None:
+    desk.connected(a=ticker(), b=trade(), c=book(5))
+    desk.forget()
+    del desk.carried[TRADES]
+    asked_at = desk.time + 14.0
+    desk.to(asked_at + 1.9)
+    assert desk.requests == [{BTC: 0, TRADES: 0, BOOK: 5}]
+    assert desk.carried.keys() == {BTC, TRADES, BOOK}
+    (said,) = desk.heard(ErrorEvent)
+    assert isinstance(said.error, SubscriptionLost)
+    assert said.error.missing == ("trade KRW-BTC",)
+    assert (said.error.extra, said.error.again, said.count) == ((), True, 1)
+    desk.later(20.0)
+    assert desk.questions == pytest.approx([asked_at, asked_at + 2.02, asked_at + 17.02])
+    statistics = desk.statistics
+    assert (statistics.changed, statistics.quiet, statistics.resent) == (1, 2, 1)
+    assert desk.state is S.CONNECTED
+
+
+def test_a_list_that_is_always_written_otherwise_is_asked_for_again_only_once(desk: Desk) -> None:
+    """Each request sends every snapshot to everyone."""
+    desk.connected(a=ticker(), b=ticker("KRW-GONE"))
+    desk.forget()
+    gone = Stream("ticker", "KRW-GONE")
+    for _ in range(600):
+        desk.carried.pop(gone, None)
+        desk.later(1.0)
+    assert len(desk.requests) == 1
+    errors = [event.error for event in desk.heard(ErrorEvent)]
+    assert [error.again for error in errors if isinstance(error, SubscriptionLost)] == [True, False]
+    assert desk.statistics.changed == 2
+    assert desk.statistics.quiet >= 35
+    desk.forget()
+    desk.carried = {}
+    desk.later(18.0)
+    assert len(desk.requests) == 1, "another difference is a change"
+
+
+def test_questions_and_repetitions_count_as_messages() -> None:
+    """With one message a minute for us, they wait for their turn, and pings serve meanwhile."""
+    desk = Desk(share=0.01)
+    desk.connected()
+    desk.carried = {}
+    desk.later(300.0)
+    times = desk.took(Send)
+    assert [later - earlier for earlier, later in itertools.pairwise(times)] == pytest.approx(
+        [60.05] * 5
+    )
+    assert desk.questions == [times[1], *times[3:]]
+    assert desk.statistics.resent == 1
+    assert len(desk.took(Ping)) >= 12
+    assert desk.state is S.CONNECTED
+
+
+def test_a_change_and_a_wish_at_once_make_one_request(desk: Desk) -> None:
+    desk.connected()
+    desk.forget()
+    desk.carried = {}
+    desk.later(14.0)
+    desk.subscribe("b", trade())
+    desk.later(0.5)
+    assert desk.requests == [{BTC: 0, TRADES: 0}]
+    desk.later(100.0)
+    assert len(desk.requests) == 1
+
+
+def test_an_answered_question_and_a_closed_connection_leave_nothing_to_repeat(desk: Desk) -> None:
+    desk.connected()
+    desk.carried = {}
+    desk.later(14.0)
+    desk.lost()
+    desk.forget()
+    desk.reconnect()
+    desk.later(10.0)
+    assert len(desk.requests) == 1
+    assert desk.statistics.resent == 0
+
+
+@pytest.mark.parametrize("is_understood", [True, False])
+def test_what_was_not_asked_yet_dies_with_its_connection(desk: Desk, is_understood: bool) -> None:
+    desk.connected()
+    if not is_understood:
+        desk.receive(refusal_of_a_question(desk))
+        desk.reconnect()
+    desk.forget()
     desk.time += 20.0
     desk.protocol.handle_timer(desk.now)
     desk.protocol.connection_lost(LOST, desk.now)
     desk.settle()
     assert desk.took(Ping) == []
+    assert desk.took(Send) == []
 
 
 def test_what_came_while_we_stood_still_is_read_before_silence_is_judged(desk: Desk) -> None:
@@ -909,7 +1147,21 @@ def test_what_came_while_we_stood_still_is_read_before_silence_is_judged(desk: D
     desk.protocol.receive_message(frame(2), desk.now)
     desk.call(desk.protocol.handle_timer)
     assert desk.took(Ping) == []
+    assert desk.questions == []
     assert desk.state is S.CONNECTED
+
+
+def test_an_answer_that_waited_while_we_stood_still_is_an_answer(desk: Desk) -> None:
+    desk.connected()
+    desk.answers_questions = False
+    desk.later(14.0)
+    (question,) = (action for _, action in desk.actions[-1:] if isinstance(action, Send))
+    desk.time += 30.0
+    desk.answers_questions = True
+    desk.obey(question.data)
+    desk.call(desk.protocol.handle_timer)
+    assert desk.state is S.CONNECTED
+    assert desk.statistics.round_trip_s == pytest.approx(30.0)
 
 
 # -- sleep -----------------------------------------------------------------------------------------
@@ -1170,6 +1422,24 @@ def test_a_key_that_is_taken_away_ends_the_polling() -> None:
     assert desk.states == [S.IDLE, S.REFUSED, S.IDLE, S.REFUSED]
 
 
+def test_after_sleep_balances_are_read_at_once_and_it_is_said() -> None:
+    """What was asked before the sleep may never be answered."""
+    desk = polling()
+    unanswered = desk.fetches[0]
+    desk.to(105.021)
+    desk.forget()
+    desk.sleep(3600.0, monotonic_s=5.0)
+    (said,) = desk.heard(ConnectionEvent)
+    assert (said.state, said.resumed, said.reason) == (S.POLLING, True, "the machine slept")
+    assert desk.fetches == [Fetch(BALANCE_STREAM, 1)]
+    desk.reply(unanswered, (ROW,))
+    assert desk.heard(BalanceEvent) == []
+    desk.reply(desk.fetches[0], (ROW,))
+    assert len(desk.heard(BalanceEvent)) == 1
+    desk.later(60.0)
+    assert len(desk.heard(ConnectionEvent)) == 1
+
+
 def test_polling_ends_after_the_grace_period() -> None:
     desk = polling()
     desk.unsubscribe("balances")
@@ -1219,7 +1489,7 @@ HAPPENINGS = (
     *("remove",) * 4,
     *("wait",) * 6,
     *("answer",) * 4,
-    *("burst", "stop_us", "lose_probe") * 2,
+    *("burst", "stop_us", "lose_probe", "forget_a_stream") * 2,
     *("fail", "limit", "lose", "nap", "pause"),
 )
 
@@ -1230,10 +1500,14 @@ STREAMS = [
 ]
 
 
+PAIRS = st.sets(st.sampled_from(STREAMS), min_size=2, max_size=2)
+
+
 class Life(Desk):
     """Random clients, deaths, refusals, losses and sleeps, compared with the naive rule.
 
-    The exchange refuses every request that has one of its ``guilty`` streams in it, 100 ms later.
+    The exchange refuses every request that has one of its ``guilty`` streams in it, or all of some
+    that are ``too_many`` together, 100 ms later.
     """
 
     def __init__(self, data: st.DataObject) -> None:
@@ -1244,10 +1518,13 @@ class Life(Desk):
         self.changes = 0
         self.changes_before_connection = 0
         self.connections: list[list[float]] = []
+        self.messages: list[list[float]] = []
+        self.resent_before = 0
         self.request: tuple[float, set[Stream]] | None = None
         self.accepted: set[Stream] = set()
         self.acquitted: set[Stream] = set()
         self.guilty = data.draw(st.sets(st.sampled_from(STREAMS), max_size=3))
+        self.too_many = data.draw(st.one_of(st.just(set[Stream]()), PAIRS))
         self.probe_request: tuple[float, set[Stream]] | None = None
         self.probe_dials = 0
 
@@ -1262,10 +1539,13 @@ class Life(Desk):
             self.accepted, self.request = before[1], None
             self.acquitted.clear()
         for time, action in self.actions[seen:]:
-            if isinstance(action, Send):
+            if isinstance(action, Send) and is_question(action.data):
+                self.messages[-1].append(time)
+            elif isinstance(action, Send):
                 plan = asked(action.data)
                 assert plan == self.naive.wire(time) == self.protocol.wire
                 self.connections[-1].append(time)
+                self.messages[-1].append(time)
                 self.request = (time, set(plan))
         self.look()
         self.check()
@@ -1280,7 +1560,8 @@ class Life(Desk):
         """One request for a change of the union; settled, the wire is the union."""
         if self.connections:
             changes = self.changes - self.changes_before_connection
-            assert len(self.connections[-1]) <= 1 + changes
+            resent = self.statistics.resent - self.resent_before
+            assert len(self.connections[-1]) <= 1 + changes + resent
         is_planned = self.protocol._plan_at is not None
         grace_ends = self.protocol.subscriptions.next_deadline()
         if self.state is S.CONNECTED and not is_planned and grace_ends != self.time:
@@ -1320,7 +1601,9 @@ class Life(Desk):
         if self.state is S.CONNECTING:
             self.look()
             self.changes_before_connection = self.changes
+            self.resent_before = self.statistics.resent
             self.connections.append([])
+            self.messages.append([])
             self.made()
 
     def fail(self) -> None:
@@ -1340,6 +1623,11 @@ class Life(Desk):
         if self.state is S.CONNECTED:
             self.receive(refusal("TOO_MANY_REQUEST"))
 
+    def forget_a_stream(self) -> None:
+        """The exchange loses one from its list, and says nothing."""
+        if self.carried:
+            del self.carried[self.draw(st.sampled_from(sorted(self.carried)))]
+
     def lose_probe(self) -> None:
         if self.protocol.probe.is_open:
             self.probe_request = None
@@ -1350,9 +1638,13 @@ class Life(Desk):
     def next_timer(self) -> tuple[float, Callable[[], None]] | None:
         timers = [super().next_timer()]
         for request, refuse in ((self.request, self.refuse), (self.probe_request, self.convict)):
-            if request is not None and not self.guilty.isdisjoint(request[1]):
+            if request is not None and self.is_bad(request[1]):
                 timers.append((request[0] + 0.1, refuse))
         return min((timer for timer in timers if timer), key=lambda timer: timer[0], default=None)
+
+    def is_bad(self, asked_for: set[Stream]) -> bool:
+        too_many = bool(self.too_many) and self.too_many <= asked_for
+        return too_many or not self.guilty.isdisjoint(asked_for)
 
     def refuse(self) -> None:
         self.look()
@@ -1446,7 +1738,10 @@ def test_any_life(data: st.DataObject) -> None:
     assert life.protocol.wire == life.union
     assert life.state is (S.CONNECTED if life.union else S.IDLE)
     assert life.protocol.probe.suspects == frozenset(), "in the end everything is judged"
-    assert life.union.keys() == life.naive.wanted().keys() - life.guilty
-    for times in life.connections:
+    assert life.union.keys() == life.naive.wanted().keys() - life.naive.refused
+    assert life.too_many or life.naive.refused <= life.guilty
+    assert life.union.keys().isdisjoint(life.guilty)
+    assert life.carried.keys() == life.union.keys() or not life.union
+    for times in life.messages:
         for limit, per_s in ((4, 1.0), (80, 60.0)):
             assert all(sum(t <= u < t + per_s for u in times) <= limit for t in times)

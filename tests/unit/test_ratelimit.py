@@ -455,3 +455,18 @@ def test_the_limits_are_those_of_the_facts() -> None:
     messages = facts["websocket"]["websocket-message"]
     spans = [float(per.rstrip("s")) for per in messages["per"]]
     assert tuple(zip(messages["limit"], spans, strict=True)) == MESSAGE_WINDOWS
+
+
+def test_statistics_say_what_is_left_who_waits_and_what_stands_still() -> None:
+    limiter = GlobalRateLimiter(1.0)
+    limiter.refused(429, ("candle",), 100.0)
+    for _ in range(12):
+        limiter.ask(("ticker",), Priority.SHOWN, lambda: None)
+    limiter.grant(100.0)
+    statistics = limiter.statistics(100.25)
+    assert statistics.remaining["ticker"] == statistics.remaining["candle"] == 0
+    assert statistics.remaining["trade"] == 10
+    assert statistics.waiting == 2
+    assert statistics.stopped_for_s == {"candle": 0.75}
+    assert statistics.refusals == 1
+    assert limiter.statistics(102.0).stopped_for_s == {}

@@ -13,6 +13,7 @@ from upbit_ws_qt.recovery import (
     ExponentialBackoff,
     Happening,
     RecoveryEngine,
+    RecoveryStatistics,
 )
 
 S = ConnectionState
@@ -42,6 +43,7 @@ LINES = [
     (S.RECONNECTING, H.UNWANTED, S.IDLE),
     (S.RECONNECTING, H.STOP, S.STOPPED),
     (S.POLLING, H.KEY_REFUSED, S.REFUSED),
+    (S.POLLING, H.SLEPT, S.POLLING),
     (S.POLLING, H.UNWANTED, S.IDLE),
     (S.POLLING, H.STOP, S.STOPPED),
     (S.REFUSED, H.KEY_CHANGED, S.IDLE),
@@ -233,6 +235,17 @@ def test_without_a_backoff_of_its_own_it_has_the_standard_one() -> None:
         engine.happen(happening, 100.0)
     assert engine.retry_at is not None
     assert 100.5 <= engine.retry_at <= 101.0
+
+
+def test_losses_and_failed_dials_are_counted_apart() -> None:
+    engine = RecoveryEngine(ExponentialBackoff(jitter=False))
+    for happening in (H.START, H.WANTED, H.FAILED, H.WAITED, H.OPENED, H.LOST, H.WAITED, H.OPENED):
+        engine.happen(happening, 100.0)
+    engine.happen(H.SLEPT, 107.0)
+    engine.happen(H.SLEPT, 108.0)
+    assert engine.statistics() == RecoveryStatistics(
+        S.RECONNECTING, losses=2, failed_dials=1, attempts=1, retry_at=109.0
+    )
 
 
 # -- epochs ----------------------------------------------------------------------------------------

@@ -64,6 +64,9 @@ class Desk:
     def __init__(self) -> None:
         self.moved: list[object] = []
 
+    def lose_streams(self, stream: str | None, code: str | None) -> None:
+        self.moved.append(("lost", stream, code))
+
     def stop_clock(self, on: bool) -> None:
         self.moved.append(("clock stopped", on))
 
@@ -401,7 +404,7 @@ def test_single_markets_are_halted_until_cleared(faults: Faults, desk: Desk) -> 
 
 def test_a_halt_and_a_delisting_of_one_market_do_not_hold_each_other_up() -> None:
     floor = TradingFloor(select(("KRW-BTC", "KRW-ETH", "KRW-XRP")), 1, 1.0, NOW)
-    faults = Faults((), ExchangeLevers(floor, bool, int))
+    faults = Faults((), ExchangeLevers(floor, bool, int, max))
     faults.halt_market("KRW-ETH")
     faults.delist_market("KRW-ETH", after_s=60)
     faults.clear("halt_market")
@@ -421,6 +424,12 @@ def test_a_halt_and_a_delisting_of_one_market_do_not_hold_each_other_up() -> Non
     assert floor.is_halted("KRW-ETH")
 
 
+def test_lost_streams_must_exist(faults: Faults, desk: Desk) -> None:
+    faults.lose_streams("trade", "KRW-BTC")
+    faults.lose_streams()
+    assert desk.moved == [("lost", "trade", "KRW-BTC"), ("lost", None, None)]
+
+
 def test_the_key_expires(faults: Faults, desk: Desk) -> None:
     faults.expire_key()
     assert desk.moved == ["expire"]
@@ -429,10 +438,13 @@ def test_the_key_expires(faults: Faults, desk: Desk) -> None:
 def test_the_levers_of_an_exchange_move_its_floor() -> None:
     floor = TradingFloor(select(("KRW-BTC", "KRW-ETH")), 1, 1.0, NOW)
     done: list[object] = []
-    levers = ExchangeLevers(floor, done.append, lambda: done.append("expired"))
+    levers = ExchangeLevers(
+        floor, done.append, lambda: done.append("expired"), lambda *lost: done.append(lost)
+    )
     levers.stop_clock(on=True)
     levers.expire_key()
-    assert done == [True, "expired"]
+    levers.lose_streams("ticker", None)
+    assert done == [True, "expired", ("ticker", None)]
 
     levers.halt("KRW-ETH", on=True)
     assert floor.is_halted("KRW-ETH")
@@ -461,7 +473,7 @@ def test_the_levers_of_an_exchange_move_its_floor() -> None:
 def test_markets_must_fit(move: Callable[[ExchangeLevers], None], said: str) -> None:
     floor = TradingFloor(select(("KRW-BTC",)), 1, 1.0, NOW)
     with pytest.raises(InvalidRequest, match=said):
-        move(ExchangeLevers(floor, bool, int))
+        move(ExchangeLevers(floor, bool, int, max))
 
 
 # -- arguments ------------------------------------------------------------------------------------
@@ -507,6 +519,8 @@ def test_every_fault_is_named_and_explained() -> None:
         (lambda faults: faults.oversized(65), "got 65"),
         (lambda faults: faults.skew_clock(10**12), "ms must be within .* of 0"),
         (lambda faults: faults.halt_market("BTC"), "did you mean 'KRW-BTC'"),
+        (lambda faults: faults.lose_streams("tickers"), "a stream is one of .* got 'tickers'"),
+        (lambda faults: faults.lose_streams(code="BTC"), "a market code reads"),
         (lambda faults: faults.list_market("BTC"), "a market code reads"),
         (lambda faults: faults.delist_market("BTC"), "a market code reads"),
         (lambda faults: faults.delist_market("KRW-BTC", -1), "after_s must be at least 0; got -1"),

@@ -257,3 +257,28 @@ def test_the_account_has_every_kind_of_holding_and_its_amounts_are_strings() -> 
     assert rows["BTT"]["avg_buy_price"] == "0"
     assert rows["DOT"]["unit_currency"] == "BTC"
     assert rows["XRP"]["avg_buy_price_modified"] is True
+
+
+@pytest.mark.parametrize(
+    ("stream", "code", "left"),
+    [
+        (None, None, ()),
+        ("ticker", None, (Wish("orderbook", ("KRW-BTC.5",)),)),
+        ("ticker", "KRW-BTC", (Wish("ticker", ("KRW-ETH",)), Wish("orderbook", ("KRW-BTC.5",)))),
+        (None, "KRW-BTC", (Wish("ticker", ("KRW-ETH",)),)),
+        (None, "KRW-XRP", None),
+        ("trade", None, None),
+    ],
+)
+def test_a_request_without_some_of_its_streams(
+    stream: str | None, code: str | None, left: tuple[Wish, ...] | None
+) -> None:
+    wishes = Wish("ticker", ("KRW-BTC", "KRW-ETH")), Wish("orderbook", ("KRW-BTC.5",))
+    request = Request("t", wishes, "SIMPLE")
+    assert request.without(stream, code) == Request("t", wishes if left is None else left, "SIMPLE")
+
+
+def test_a_wish_for_all_markets_stays_when_one_is_lost() -> None:
+    request = Request("t", (Wish("myOrder"), Wish("myAsset")))
+    assert request.without(None, "KRW-BTC") == request
+    assert request.without("myOrder", None).wishes == (Wish("myAsset"),)

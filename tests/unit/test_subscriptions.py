@@ -5,16 +5,26 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.unit.naive_wishes import NaiveWishes
 from upbit_ws_qt.errors import InvalidMarket, InvalidRequest
-from upbit_ws_qt.events import DataType
+from upbit_ws_qt.events import (
+    BalanceEvent,
+    DataType,
+    OrderbookEvent,
+    TickerEvent,
+)
 from upbit_ws_qt.subscriptions import (
     BALANCE_STREAM,
     Stream,
+    StreamEvent,
     SubscriptionDiff,
     SubscriptionSpec,
     SubscriptionStateManager,
+    WishStatistics,
+    stream_names,
+    stream_of,
 )
 from upbit_ws_qt.timeframe import Timeframe
 
@@ -95,6 +105,29 @@ def test_a_wish_needs_well_formed_markets() -> None:
             SubscriptionSpec(DataType.TICKER, symbols)
 
 
+BOOK = OrderbookEvent(
+    type="orderbook",
+    code="KRW-BTC",
+    timestamp=1,
+    total_ask_size=0.0,
+    total_bid_size=0.0,
+    orderbook_units=(),
+)
+
+
+@pytest.mark.parametrize(
+    ("event", "stream"),
+    [
+        (TickerEvent(type="ticker", code="KRW-BTC", timestamp=1, trade_price=1.0), TICKER_BTC),
+        (BOOK, BOOK_BTC),
+        (replace(BOOK, level=1000.0), Stream("orderbook", "KRW-BTC", 1000.0)),
+        (BalanceEvent(balances=()), BALANCE_STREAM),
+    ],
+)
+def test_the_stream_of_an_event(event: StreamEvent, stream: Stream) -> None:
+    assert stream_of(event) == stream
+
+
 # -- all wishes ------------------------------------------------------------------------------------
 
 
@@ -127,13 +160,11 @@ def test_what_is_wanted_of_each_type() -> None:
     state.add_subscription("b", DataType.TICKER, ["KRW-XRP"])
     state.add_subscription("b", DataType.ORDERBOOK, ["KRW-BTC"], depth=5, level=1000.0)
     wanted = state.get_consolidated_subscription()
-    assert wanted == {
+    assert wanted.keys() == set(DataType)
+    assert {data_type: codes for data_type, codes in wanted.items() if codes} == {
         DataType.TICKER: {"KRW-BTC", "KRW-XRP"},
-        DataType.TRADE: frozenset(),
         DataType.ORDERBOOK: {"KRW-BTC"},
         DataType.CANDLE: {"KRW-ETH"},
-        DataType.BALANCE: frozenset(),
-        DataType.STATUS: frozenset(),
     }
     assert set(state.clients()) == {"a", "b"}
     assert [spec.data_type for spec in state.clients()["a"]] == ["ticker", "candle"]
@@ -207,15 +238,15 @@ def test_a_refused_stream_is_off_the_wire_while_anyone_wants_it() -> None:
     state.add_subscription("a", DataType.TICKER, ["KRW-BTC", "KRW-ETH"])
     state.add_subscription("b", DataType.TICKER, ["KRW-BTC"])
     assert state.refuse([TICKER_BTC]) == ("a", "b")
-    assert state.is_refused("a")
-    assert not state.is_refused("nobody")
+    assert state.refused_of("a")
+    assert not state.refused_of("nobody")
     assert state.wire_plan(100.0) == {Stream("ticker", "KRW-ETH"): 0}
     state.remove_client("a", 100.0)
-    assert state.is_refused("b")
+    assert state.refused_of("b")
     state.remove_client("b", 100.0)
     assert state.wire_plan(100.0) == {Stream("ticker", "KRW-ETH"): 0}, "no grace for the refused"
     state.add_subscription("c", DataType.TICKER, ["KRW-BTC"])
-    assert not state.is_refused("c"), "the exchange is asked again"
+    assert not state.refused_of("c"), "the exchange is asked again"
     assert TICKER_BTC in state.wire_plan(100.0)
 
 
@@ -226,7 +257,21 @@ def test_a_refused_stream_in_grace_leaves_the_wire_and_is_not_held_against_anyon
     assert state.refuse([TICKER_BTC]) == ()
     assert state.wire_plan(100.0) == {}
     state.add_subscription("b", DataType.TICKER, ["KRW-BTC"])
-    assert not state.is_refused("b")
+    assert not state.refused_of("b")
+
+
+def test_its_numbers() -> None:
+    state = SubscriptionStateManager(GRACE_S)
+    assert state.statistics() == WishStatistics(consumers=0, wanted=0, in_grace=0, refused=0)
+    state.add_subscription("a", DataType.TICKER, ["KRW-BTC", "KRW-ETH"])
+    state.add_subscription("b", DataType.ORDERBOOK, ["KRW-BTC"], depth=5)
+    state.add_subscription("c", DataType.ORDERBOOK, ["KRW-BTC"], depth=15)
+    state.refuse([TICKER_BTC])
+    state.remove_client("c", 100.0)
+    # The book is in grace at 15 rows and wanted with 5: wanted counts.
+    assert state.statistics() == WishStatistics(consumers=2, wanted=3, in_grace=0, refused=1)
+    state.remove_client("a", 100.0)
+    assert state.statistics() == WishStatistics(consumers=1, wanted=1, in_grace=1, refused=0)
 
 
 # -- any interleaving ------------------------------------------------------------------------------
@@ -294,7 +339,7 @@ def test_any_interleaving(data: st.DataObject) -> None:
         assert state.wanted() == naive.wanted()
         assert state.wire_plan(now) == naive.wire(now)
         for who in range(1, 5):
-            assert state.is_refused(who) == any(who in naive.owners(s) for s in naive.refused)
+            assert bool(state.refused_of(who)) == any(who in naive.owners(s) for s in naive.refused)
         later = now + data.draw(st.floats(0.0, 10.0))
         deadline = state.next_deadline()
         while deadline is not None and deadline <= now:
@@ -302,3 +347,18 @@ def test_any_interleaving(data: st.DataObject) -> None:
             deadline = state.next_deadline()
         if deadline is None or later < deadline:
             assert state.wire_plan(later) == state.wire_plan(now), "it changes at deadlines only"
+
+
+def test_streams_in_words() -> None:
+    streams = [
+        Stream("ticker", "KRW-ETH"),
+        Stream("orderbook", "KRW-BTC", 1000.0),
+        Stream("orderbook", "KRW-BTC"),
+        Stream("myAsset", ""),
+    ]
+    assert stream_names(streams) == [
+        "myAsset",
+        "orderbook KRW-BTC",
+        "orderbook KRW-BTC by 1000",
+        "ticker KRW-ETH",
+    ]

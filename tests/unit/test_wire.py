@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -16,18 +17,33 @@ from hypothesis import strategies as st
 
 from upbit_ws_qt.errors import DecodeError
 from upbit_ws_qt.events import (
+    AssetEvent,
+    Balance,
     CandleEvent,
     ConnectionType,
     MarketEvent,
     OrderbookEvent,
     OrderbookUnit,
+    OrderEvent,
+    OrderState,
     Source,
     Stamp,
     TickerEvent,
     TradeEvent,
 )
+from upbit_ws_qt.field_names import MY_ORDER
+from upbit_ws_qt.simulator.streams.frames import subscription_list_frame
+from upbit_ws_qt.simulator.streams.request import Request, read_request
 from upbit_ws_qt.subscriptions import Stream
-from upbit_ws_qt.wire import ErrorFrame, StatusFrame, decode, decode_frame, encode_request
+from upbit_ws_qt.wire import (
+    ErrorFrame,
+    ListFrame,
+    StatusFrame,
+    decode,
+    decode_frame,
+    encode_question,
+    encode_request,
+)
 
 FACTS = Path(__file__).resolve().parents[3] / "shared/facts/field_maps.json"
 STAMP = Stamp(3, Source.WEBSOCKET, ConnectionType.PUBLIC, 1_790_000_000.5)
@@ -449,6 +465,147 @@ def test_a_delisting_date_of_any_shape_is_kept() -> None:
         assert event.delisting_date == value
 
 
+# -- private frames --------------------------------------------------------------------------------
+
+ORDER = {
+    "type": "myOrder",
+    "code": "KRW-BTC",
+    "uuid": "ac2dc2a3-fce9-40a2-a4f6-5987c25c438f",
+    "ask_bid": "BID",
+    "order_type": "limit",
+    "state": "trade",
+    "trade_uuid": "68315169-fba4-4175-ade3-aff14a616657",
+    "price": 116539000.00000001,
+    "avg_price": 0.00118800,
+    "volume": 1e-8,
+    "remaining_volume": 29.99999999,
+    "executed_volume": 0,
+    "trades_count": 2,
+    "reserved_fee": 0.0729,
+    "remaining_fee": 0.0125,
+    "paid_fee": 0.0604,
+    "locked": 25.0125,
+    "executed_funds": 120.8,
+    "time_in_force": "ioc",
+    "trade_fee": 0.0002,
+    "is_maker": False,
+    "identifier": "mine-1",
+    "smp_type": "reduce",
+    "prevented_volume": 1.5,
+    "prevented_locked": 2.5,
+    "trade_timestamp": 1790000000100,
+    "order_timestamp": 1790000000000,
+    "timestamp": 1790000000123,
+    "stream_type": "REALTIME",
+}
+ORDER_AMOUNTS = {name for name, value in ORDER.items() if isinstance(value, float)} | {
+    "executed_volume"
+}
+# Only these can be set; all others are null in one state or another.
+ORDER_NEEDS = {"code", "uuid", "ask_bid", "order_type", "state", "timestamp"}
+
+
+def private_frame(names: Mapping[str, str], fields: dict[str, Any], *, short: bool) -> bytes:
+    return json.dumps(
+        {names[name] if short else name: value for name, value in fields.items()}
+    ).encode()
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_every_field_of_an_order_in_both_formats(short: bool) -> None:
+    """Amounts are what was written, digit for digit, and never floats."""
+    assert list(ORDER) == list(MY_ORDER)
+    event = decode_frame(private_frame(MY_ORDER, ORDER, short=short), STAMP)
+    assert isinstance(event, OrderEvent)
+    for name, value in ORDER.items():
+        read = getattr(event, name)
+        expected = Decimal(repr(value)) if name in ORDER_AMOUNTS else value
+        assert read == expected, name
+        assert not isinstance(read, float), name
+    assert event.state is OrderState.TRADE
+    assert event.stamp is STAMP
+    assert event.trades is None
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_what_an_order_has_not_is_none(short: bool) -> None:
+    """A market buy waits without a volume, and nothing but a fill has a fee of its own."""
+    nulls = {name: None for name in ORDER if name not in ORDER_NEEDS | {"type", "price"}}
+    market_buy = ORDER | nulls | {"order_type": "price", "state": "wait", "price": 5000}
+    for fields in (market_buy, {k: v for k, v in market_buy.items() if v is not None}):
+        event = decode_frame(private_frame(MY_ORDER, fields, short=short), STAMP)
+        assert isinstance(event, OrderEvent)
+        assert (event.price, event.state) == (Decimal(5000), OrderState.WAIT)
+        assert all(getattr(event, name) is None for name in nulls)
+
+
+@pytest.mark.parametrize("short", [False, True])
+@pytest.mark.parametrize("name", sorted(ORDER_NEEDS))
+def test_an_order_without_its_name_or_state_is_no_order(name: str, short: bool) -> None:
+    without = {key: value for key, value in ORDER.items() if key != name}
+    spelled = MY_ORDER[name] if short else name
+    for fields in (without, ORDER | {name: None}):
+        with pytest.raises(DecodeError, match=spelled):
+            decode_frame(private_frame(MY_ORDER, fields, short=short), STAMP)
+    with pytest.raises(DecodeError, match="'melted'"):
+        decode_frame(private_frame(MY_ORDER, ORDER | {"state": "melted"}, short=short), STAMP)
+
+
+ASSETS = (
+    """{"type":"myAsset","asset_uuid":"e635f223-1609-4969-8fb6-4376937baad6","assets":[
+    {"currency":"KRW","balance":1386929.37231066771348207123,"locked":10329.670127489597585685},
+    {"currency":"BTC","balance":1.0E-8,"locked":0}],"asset_timestamp":1790000000100,
+    "timestamp":1790000000123,"stream_type":"REALTIME"}""",
+    """{"ty":"myAsset","astuid":"e635f223-1609-4969-8fb6-4376937baad6","ast":[
+    {"cu":"KRW","b":1386929.37231066771348207123,"l":10329.670127489597585685},
+    {"cu":"BTC","b":0.00000001,"l":0.0}],"asttms":1790000000100,"tms":1790000000123,
+    "st":"REALTIME"}""",
+)
+
+
+@pytest.mark.parametrize("frame", ASSETS)
+def test_changed_balances_to_the_last_digit(frame: str) -> None:
+    """A double would lose a dozen of these digits."""
+    event = decode_frame(frame.encode(), STAMP)
+    assert isinstance(event, AssetEvent)
+    assert event.stamp is STAMP
+    assert event.balances == (
+        Balance(
+            currency="KRW",
+            balance=Decimal("1386929.37231066771348207123"),
+            locked=Decimal("10329.670127489597585685"),
+        ),
+        Balance(currency="BTC", balance=Decimal("0.00000001")),
+    )
+    assert (event.type, event.stream_type) == ("myAsset", "REALTIME")
+    assert event.asset_uuid == "e635f223-1609-4969-8fb6-4376937baad6"
+    assert (event.asset_timestamp, event.timestamp) == (1790000000100, 1790000000123)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        (b'"locked":0}', b'"lockd":0}'),
+        (b'"balance":1.0E-8,', b""),
+        (b'"balance":1.0E-8,', b'"balance":null,'),
+        (b'"currency":"BTC",', b""),
+        (b'"assets"', b'"asets"'),
+        (b'"timestamp"', b'"time"'),
+    ],
+)
+def test_a_balance_that_is_not_told_is_not_zero(was: bytes, becomes: bytes) -> None:
+    frame = ASSETS[0].encode()
+    assert was in frame
+    with pytest.raises(DecodeError, match="is not what the documents say"):
+        decode_frame(frame.replace(was, becomes), STAMP)
+
+
+def test_private_frames_say_that_they_are_private() -> None:
+    for frame in (private_frame(MY_ORDER, ORDER, short=True), ASSETS[1].encode()):
+        assert decode(frame).connection_type is ConnectionType.PRIVATE
+    assert decode(TICKER[0]).connection_type is ConnectionType.PUBLIC
+
+
 # -- other frames ----------------------------------------------------------------------------------
 
 
@@ -693,3 +850,70 @@ def test_a_request_asks_for_exactly_the_plan(plan: dict[Stream, int]) -> None:
             asked[stream] = depth
     assert asked == plan
     assert encode_request(dict(reversed(plan.items())), "t") == encode_request(plan, "t")
+
+
+# -- the list of our streams -----------------------------------------------------------------------
+
+LISTED = {
+    Stream("ticker", "KRW-BTC"),
+    Stream("ticker", "KRW-ETH"),
+    Stream("orderbook", "KRW-BTC", 10_000.0),
+    Stream("orderbook", "KRW-ETH"),
+    Stream("myAsset", ""),
+    Stream("myOrder", ""),
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "result", "ticket", "names"),
+    [
+        ("method", "result", "ticket", ("type", "codes", "level")),
+        ("mthd", "rslt", "tckt", ("ty", "cds", "lv")),
+    ],
+)
+def test_a_list_of_streams_whatever_its_names_and_order(
+    method: str, result: str, ticket: str, names: tuple[str, str, str]
+) -> None:
+    """Depths are left out: a list that differs in them only is the same."""
+    kind, codes, level = names
+    rows: list[dict[str, Any]] = [
+        {kind: "orderbook", codes: ["KRW-ETH"], level: 0},
+        {kind: "orderbook", codes: ["KRW-BTC.15"], level: 10_000},
+        {kind: "myAsset"},
+        {kind: "myOrder", codes: [], level: None},
+        {kind: "ticker", codes: ["KRW-ETH", "KRW-BTC"]},
+    ]
+    for order in (rows, rows[::-1]):
+        frame = json.dumps({method: "LIST_SUBSCRIPTIONS", result: order, ticket: "mine"}).encode()
+        assert decode_frame(frame, STAMP) == ListFrame("mine", frozenset(LISTED))
+
+
+@pytest.mark.parametrize("short", [True, False])
+def test_it_is_what_the_exchange_writes(short: bool) -> None:
+    rows = [{"type": "orderbook", "codes": ["KRW-BTC.5"], "level": 1000}, {"type": "myAsset"}]
+    expected = {Stream("orderbook", "KRW-BTC", 1000.0), Stream("myAsset", "")}
+    written = subscription_list_frame("mine", rows, simple=short)
+    assert decode_frame(written, STAMP) == ListFrame("mine", frozenset(expected))
+    assert decode_frame(subscription_list_frame("mine", [], simple=short), STAMP) == ListFrame(
+        "mine", frozenset()
+    )
+
+
+@pytest.mark.parametrize(
+    "rows", [b"[1]", b'[{"codes":["KRW-BTC"]}]', b'[{"type":"ticker","codes":"KRW-BTC"}]', b"3"]
+)
+def test_a_list_of_another_shape_is_said_to_be_so(rows: bytes) -> None:
+    with pytest.raises(DecodeError, match="not what the documents say"):
+        decode_frame(b'{"method":"LIST_SUBSCRIPTIONS","result":' + rows + b"}", STAMP)
+
+
+def test_the_question_is_one_that_the_exchange_understands() -> None:
+    """It names the format that the running streams have, because it would change them."""
+    request = read_request(encode_question("mine"), private=False)
+    assert request == Request("mine", format="SIMPLE", lists_subscriptions=True)
+    assert b'"SIMPLE"' in encode_request({Stream("ticker", "KRW-BTC"): 0}, "mine")
+
+
+def test_a_list_is_no_data() -> None:
+    with pytest.raises(DecodeError, match="expected a data frame"):
+        decode(b'{"method":"LIST_SUBSCRIPTIONS","result":[],"ticket":"mine"}')

@@ -14,6 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from upbit_ws_qt.actions import Close, Connect, Instant, Ping, Probe, Send
 from upbit_ws_qt.errors import RateLimited, UpbitError
 from upbit_ws_qt.events import Balance
+from upbit_ws_qt.pacing import Pacer, Pacing
 from upbit_ws_qt.polling import Fetch
 from upbit_ws_qt.probe import ProbeProtocol
 from upbit_ws_qt.protocol import Action, FeedProtocol
@@ -41,6 +42,12 @@ _EARLY_S = 0.001
 def now() -> Instant:
     """This moment on both clocks."""
     return Instant(time.monotonic(), time.time())
+
+
+class Waker(Protocol):
+    """What a driver calls; ``reading`` from inside a socket's callback that then returns."""
+
+    def __call__(self, *, reading: bool = False) -> object: ...
 
 
 class Brain(Protocol):
@@ -77,8 +84,8 @@ class Line:
     tls: ssl.SSLContext | None = None
 
 
-# State: the transport or the dial under way, the timer with its deadline, and how many pongs were
-# reported.
+# State: the transport or the dial under way, the timer with its deadline, how many pongs were
+# reported, and what the connection ended with while messages from before are still to be taken.
 class SocketDriver(Generic[BrainT]):
     """One socket at work. Subclasses say what else there is to do."""
 
@@ -90,6 +97,7 @@ class SocketDriver(Generic[BrainT]):
         self._timer: asyncio.TimerHandle | None = None
         self._deadline: float | None = None
         self._pongs = 0
+        self._ending: UpbitError | None = None
 
     @property
     def is_open(self) -> bool:
@@ -105,25 +113,7 @@ class SocketDriver(Generic[BrainT]):
 
         Returns whether messages are left.
         """
-        transport = self._transport
-        if transport is None:
-            return False
-        if transport.pongs != self._pongs:
-            self._pongs = transport.pongs
-            self.protocol.pong_received(now())
-        if not transport.has_messages:
-            return False
-        at = now()
-        receive = self.protocol.receive_message
-        left = False
-        for number, message in enumerate(transport.messages()):
-            receive(message, at)
-            # Looking at the clock costs as much as a tenth of a message.
-            if number % 16 == 15 and time.monotonic() >= deadline:
-                left = transport.has_messages
-                break
-        self._perform(at)
-        return left
+        return self._take(deadline)[1]
 
     def close(self) -> None:
         """End everything at once; needs nobody's answer."""
@@ -136,12 +126,44 @@ class SocketDriver(Generic[BrainT]):
         raise NotImplementedError
 
     def transport_lost(self, error: UpbitError) -> None:
-        # What came before the end is handed in before the end.
-        self.ingest(float("inf"))
-        self._transport = None
-        self._lost(error)
+        # What came before the end is handed in before the end, at the owner's pace.
+        self._ending = error
+        if self._transport is not None and self._transport.has_messages:
+            self.messages_waiting()
+        else:
+            self._end()
 
     # -- inside -----------------------------------------------------------------------------------
+
+    def _take(self, deadline: float) -> tuple[int, bool]:
+        """Read where that is ours; returns how many messages were taken, and if more are left."""
+        transport = self._transport
+        if transport is None:
+            return 0, False
+        if transport.pongs != self._pongs:
+            self._pongs = transport.pongs
+            self.protocol.pong_received(now())
+        if not (transport.has_messages or transport.is_held):
+            return 0, False
+        at = now()
+        receive = self.protocol.receive_message
+        taken = 0
+        more = transport.is_held
+        while True:
+            if not transport.has_messages:
+                more = transport.read()
+            for message in transport.messages():
+                receive(message, at)
+                taken += 1
+                # Looking at the clock costs as much as a tenth of a message.
+                if taken % 16 == 0 and time.monotonic() >= deadline:
+                    break
+            if not more or time.monotonic() >= deadline:
+                break
+        self._perform(at)
+        if self._ending is not None and not transport.has_messages:
+            self._end()
+        return taken, more or transport.has_messages
 
     def _perform(self, at: Instant) -> None:
         while (action := self.protocol.next_action(at)) is not None:
@@ -180,6 +202,13 @@ class SocketDriver(Generic[BrainT]):
         self.protocol.connection_made(now())
         self.settle()
 
+    def _end(self) -> None:
+        """All that came before the end of the connection is handed in."""
+        self._transport = None
+        if self._ending is not None:
+            error, self._ending = self._ending, None
+            self._lost(error)
+
     def _lost(self, error: UpbitError) -> None:
         at = now()
         self.protocol.connection_lost(error, at)
@@ -189,17 +218,19 @@ class SocketDriver(Generic[BrainT]):
         if self._dialling is not None:
             self._dialling.cancel()
             self._dialling = None
+        self._ending = None
         if self._transport is not None:
             self._transport.abort()
             self._transport = None
 
     def _arm(self, at: Instant) -> None:
         deadline = self.protocol.next_deadline()
-        if deadline == self._deadline:
-            return
-        self._disarm()
-        self._deadline = deadline
-        if deadline is not None:
+        if deadline is None:
+            self._disarm()
+        elif self._deadline is None or deadline < self._deadline:
+            # One that comes too early looks again; each message puts the deadline off.
+            self._disarm()
+            self._deadline = deadline
             delay = max(0.0, deadline - at.monotonic)
             self._timer = self._line.loop().call_later(delay, self._on_timer, deadline)
 
@@ -222,12 +253,14 @@ class SocketDriver(Generic[BrainT]):
             return
         self.ingest(at.monotonic + _CATCH_UP_S)
         self._timer = self._deadline = None
-        self.protocol.handle_timer(at)
+        due = self.protocol.next_deadline()
+        if due is None or due <= at.monotonic:
+            self.protocol.handle_timer(at)
         self.settle(at)
 
 
-# State: the base's, the tasks of fetches, and the driver of the probe once there was something to
-# try.
+# State: the base's, the pacing, the tasks of fetches, and the driver of the probe once there was
+# something to try.
 class ConnectionDriver(SocketDriver[FeedProtocol]):
     """One connection at work. Messages are only taken in :meth:`ingest`, at the owner's pace.
 
@@ -238,10 +271,9 @@ class ConnectionDriver(SocketDriver[FeedProtocol]):
         wake: called when there is something to ingest or events wait in ``protocol``.
     """
 
-    def __init__(
-        self, protocol: FeedProtocol, line: Line, fetch: Fetcher, wake: Callable[[], None]
-    ) -> None:
+    def __init__(self, protocol: FeedProtocol, line: Line, fetch: Fetcher, wake: Waker) -> None:
         super().__init__(protocol, line)
+        self._pacer = Pacer()
         self._fetch = fetch
         self._wake = wake
         self._fetching: set[asyncio.Task[None]] = set()
@@ -251,6 +283,27 @@ class ConnectionDriver(SocketDriver[FeedProtocol]):
     def is_probing(self) -> bool:
         """Whether a second, short-lived socket tries what is new in a refused request."""
         return self._probe is not None and self._probe.is_open
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether nothing is read but by :meth:`ingest`, which must be called once a frame."""
+        return self._transport is not None and self._transport.is_held
+
+    @property
+    def pacing(self) -> Pacing:
+        """How the socket is read."""
+        return self._pacer.pacing
+
+    def ingest(self, deadline: float) -> bool:
+        taken, more = self._take(deadline)
+        transport = self._transport
+        if transport is None:
+            self._pacer.restart()
+        elif self._pacer.took(time.monotonic(), taken, more=more) is Pacing.AT_ONCE:
+            transport.release()
+        else:
+            transport.hold()
+        return more
 
     def settle(self, at: Instant | None = None) -> None:
         """Perform every action that is due and arm the timer; call it after each change."""
@@ -266,7 +319,7 @@ class ConnectionDriver(SocketDriver[FeedProtocol]):
             self._probe.close()
 
     def messages_waiting(self) -> None:
-        self._wake()
+        self._wake(reading=True)
 
     def _do(self, action: Action) -> None:
         if isinstance(action, Fetch):

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import math
 import time
-from typing import TypeVar
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import httpx
 
 from upbit_ws_qt.auth import UpbitAuthenticator
-from upbit_ws_qt.errors import ConnectFailed, InvalidState, RateLimited, RequestTimeout
+from upbit_ws_qt.errors import (
+    ConnectFailed,
+    InvalidState,
+    RateLimited,
+    RequestTimeout,
+    TransportError,
+)
 from upbit_ws_qt.ratelimit import GlobalRateLimiter, Priority
 from upbit_ws_qt.rest import RestCall, error_of
 from upbit_ws_qt.settings import FeedSettings
@@ -17,14 +27,27 @@ from upbit_ws_qt.settings import FeedSettings
 from .limits import note_refusal, wait_turn
 from .reasons import unreachable
 
-__all__ = ["RestClient"]
+__all__ = ["RestClient", "RestStatistics"]
 
 logger = logging.getLogger(__name__)
 
 ResultT = TypeVar("ResultT")
 
 
-# State: the HTTP client, made at the first call and gone after `close`, and the authenticator.
+@dataclass(frozen=True, slots=True)
+class RestStatistics:
+    """Calls since the client was made: sent, answered with what was asked for, refused.
+
+    The rest had no answer, one that could not be read, or is under way.
+    """
+
+    calls: int
+    answered: int
+    refused: int
+
+
+# State: the HTTP client, made at the first call and gone after `close`, with the calls under way;
+# the authenticator; counters.
 class RestClient:
     """Makes calls within the limits; usable again after ``close``."""
 
@@ -32,7 +55,13 @@ class RestClient:
         self._settings = settings
         self._limiter = limiter
         self._client: httpx.AsyncClient | None = None
+        self._under_way: set[asyncio.Timeout] = set()
         self._authenticator: UpbitAuthenticator | None = None
+        self._calls = self._answered = self._refused = 0
+
+    def statistics(self) -> RestStatistics:
+        """What was counted since it was made."""
+        return RestStatistics(self._calls, self._answered, self._refused)
 
     def set_authenticator(self, authenticator: UpbitAuthenticator | None) -> None:
         """Sign with this from now on; None takes the right to make signed calls away."""
@@ -42,38 +71,65 @@ class RestClient:
         """Make one call, waiting for its turn among all others of its group.
 
         Raises:
-            InvalidState: it must be signed and there is no key, or the host may not get it.
+            InvalidState: it must be signed and there is no key, or the host may not get it; or
+                ``close`` came before the answer.
             ConnectFailed, RequestTimeout: no answer.
             AuthenticationFailed, RateLimited, RequestRejected: the exchange said no.
             DecodeError: the answer is not what the documents say.
         """
+        until_closed = asyncio.timeout(None)
+        try:
+            async with until_closed:
+                self._under_way.add(until_closed)
+                try:
+                    return await self._call(call, priority)
+                finally:
+                    self._under_way.discard(until_closed)
+        except (TimeoutError, TransportError):
+            if not until_closed.expired():
+                raise
+            raise InvalidState("stopped before the exchange answered; start it again") from None
+
+    def close(self) -> Coroutine[Any, Any, None]:
+        """End every call under way, now; what is returned closes their connections.
+
+        The next call makes new ones.
+        """
+        for call in self._under_way:
+            # One that a former `close` ends may not have come to its end yet.
+            if not call.expired():
+                call.reschedule(-math.inf)
+        client, self._client = self._client, None
+        return _closed(client)
+
+    async def _call(self, call: RestCall[ResultT], priority: Priority) -> ResultT:
         groups = (call.group,)
         await wait_turn(self._limiter, groups, priority)
         headers = self._signature(call) if call.signed else {}
+        self._calls += 1
         try:
-            response = await self._http().get(call.path, params=call.params, headers=headers)
+            response = await self._http().get(call.target, headers=headers)
         except httpx.TimeoutException:
             waited = self._settings.request_timeout_s
-            logger.info("no answer to %s within %g s", call.path, waited)
+            about = {"path": call.path, "error": "RequestTimeout"}
+            logger.info("no answer to %s within %g s", call.path, waited, extra=about)
             raise RequestTimeout(f"the exchange did not answer within {waited:g} s") from None
         except httpx.HTTPError as error:
-            logger.info("no answer to %s: %s", call.path, error)
+            about = {"path": call.path, "error": type(error).__name__}
+            logger.info("no answer to %s: %s", call.path, error, extra=about)
             raise ConnectFailed(unreachable(error)) from error
         left = response.headers.get("Remaining-Req")
         self._limiter.answered(left, groups, time.monotonic())
         if response.is_success:
-            return call.parse(response.content)
+            parsed = call.parse(response.content)
+            self._answered += 1
+            return parsed
+        self._refused += 1
         asked_for = response.headers.get("Retry-After")
-        refusal = error_of(response.status_code, response.content, asked_for)
+        refusal = error_of(response.status_code, response.content, asked_for, call.right)
         if isinstance(refusal, RateLimited):
             note_refusal(self._limiter, refusal, groups)
         raise refusal
-
-    async def close(self) -> None:
-        """Close the connections; the next call makes new ones."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
 
     def _http(self) -> httpx.AsyncClient:
         if self._client is None:
@@ -91,3 +147,8 @@ class RestClient:
         if not self._settings.may_receive_key(self._settings.rest_url):
             raise InvalidState("the key is not sent to this host; name it in trusted_hosts")
         return self._authenticator.headers(call.query)
+
+
+async def _closed(client: httpx.AsyncClient | None) -> None:
+    if client is not None:
+        await client.aclose()

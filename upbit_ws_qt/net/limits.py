@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
+from collections import deque
 from typing import Final
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
@@ -14,8 +16,13 @@ from upbit_ws_qt.ratelimit import GlobalRateLimiter, Priority
 
 __all__ = ["limiter_for", "note_refusal", "wait_turn"]
 
+logger = logging.getLogger(__name__)
+
 # The exchange counts by address: everyone in this program who calls one host shares one budget.
 _limiters: Final = WeakValueDictionary[str, GlobalRateLimiter]()
+# It goes on counting when the last of them is gone, and a block lasts up to an hour: the limiters
+# of the latest hosts are kept. A program has a few hosts; only tests have many.
+_kept: Final = deque[GlobalRateLimiter](maxlen=16)
 
 
 def limiter_for(rest_url: str, share: float) -> GlobalRateLimiter:
@@ -24,6 +31,7 @@ def limiter_for(rest_url: str, share: float) -> GlobalRateLimiter:
     limiter = _limiters.get(host)
     if limiter is None:
         limiter = _limiters[host] = GlobalRateLimiter(share)
+        _kept.append(limiter)
     return limiter
 
 
@@ -52,6 +60,17 @@ async def wait_turn(
 
 
 def note_refusal(limiter: GlobalRateLimiter, error: RateLimited, groups: tuple[str, ...]) -> None:
-    """Stop these groups, and write into ``error`` until when."""
+    """Stop these groups, and write into ``error`` until when and whose doing it was.
+
+    What we count is below the exchange's limit, so who is refused with calls left has company.
+    """
     now = time.monotonic()
+    remaining = limiter.get_remaining_tokens(now)
+    left = min(remaining[name] for name in groups)
+    if left:
+        error.by_others = True
+        error.args = (f"{error}; another program on this address calls the exchange as well",)
+    logger.info(
+        "%s; %d calls were left", error, left, extra={"groups": ", ".join(groups), "left": left}
+    )
     error.retry_at = limiter.refused(error.status, groups, now, error.retry_after_s)

@@ -3,16 +3,20 @@
 It stands on the public Sans-I/O ``ClientProtocol`` under a small buffered protocol of our own: no
 task, queue or future for each message, and each read is bounded, so that a flood cannot hold the
 thread. Whole messages gather in a list that the owner empties when it pleases.
+
+The owner may also take over the reading (``hold``): then nothing is read but by its ``read``, until
+``release``. What it does not read stays with the system, and the exchange feels it through TCP.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
 from websockets.client import ClientProtocol
@@ -30,6 +34,8 @@ from upbit_ws_qt.errors import (
     RateLimited,
     UpbitError,
 )
+from upbit_ws_qt.frame_splitter import FrameSplitter
+from upbit_ws_qt.logs import KeyFilter
 from upbit_ws_qt.ratelimit import STOPS_S
 from upbit_ws_qt.rest import seconds_of
 
@@ -37,10 +43,14 @@ from .reasons import unreachable
 
 __all__ = ["Listener", "WebSocketTransport", "dial"]
 
-# websockets logs every request header at debug level, a token among them; so it never may.
+# websockets logs every request header at debug level, a token among them; so it never may, and
+# where somebody lets it, the token is taken out.
 _wire_logger = logging.getLogger("upbit_ws_qt.net.wire")
 _wire_logger.setLevel(logging.INFO)
+_wire_logger.addFilter(KeyFilter())
 
+_QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
+_END_OF_HEADERS = b"\r\n\r\n"
 # Larger blocks gave nothing and hold the thread longer.
 _READ_SIZE = 64 * 1024
 # The largest message we take; a book of 30 rows has 3 kB, the whole market list in one frame 1 MB.
@@ -59,8 +69,17 @@ class Listener(Protocol):
         """The open connection ended; called once, never after ``abort``."""
 
 
-# State: the protocol's own, whole messages not taken yet with their size, the parts of a message
-# in fragments, and whether reading is paused, open, or ended.
+class HoldingLoop(Protocol):
+    """What an event loop offers whose descriptors can be read on demand."""
+
+    def hold_reader(self, fd: int) -> bool: ...
+    def read_held(self, fd: int) -> bool: ...
+    def release_reader(self, fd: int) -> None: ...
+
+
+# State: the protocol's own, the bytes of a frame that is not whole, the end of the handshake's last
+# piece, whole messages not taken yet with their size, the parts of a message in fragments, the
+# socket that is held, what the last read filled, and whether reading is paused, open, or ended.
 class WebSocketTransport(asyncio.BufferedProtocol):
     """One connection; made by :func:`dial`."""
 
@@ -76,8 +95,14 @@ class WebSocketTransport(asyncio.BufferedProtocol):
         self._fragments: list[bytes] = []
         self.is_paused = False
         self._transport: asyncio.Transport | None = None
-        self._block = bytearray(_READ_SIZE)
-        self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        # A view: asyncio's TLS writes several records into slices of it.
+        self._block = memoryview(bytearray(_READ_SIZE))
+        self._splitter = FrameSplitter(_MAX_MESSAGE)
+        self._handshake_end = b""
+        self._loop = asyncio.get_running_loop()
+        self._held: tuple[socket.socket, int] | None = None
+        self._filled = 0
+        self._opened: asyncio.Future[None] = self._loop.create_future()
 
     # -- the owner's side -------------------------------------------------------------------------
 
@@ -113,16 +138,54 @@ class WebSocketTransport(asyncio.BufferedProtocol):
         """
         waiting = self._messages
         while waiting:
-            message = waiting.popleft()
-            self.pending_bytes -= len(message)
-            yield message
+            yield waiting.popleft()
+        self.pending_bytes = 0
         if self.is_paused and self._transport is not None:
             self.is_paused = False
             self._transport.resume_reading()
 
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing is read but by ``read``."""
+        return self._held is not None
+
+    def hold(self) -> bool:
+        """Read only by ``read`` from now on; False where the event loop cannot do that."""
+        if self._held is None and self._transport is not None and hasattr(self._loop, "read_held"):
+            held: socket.socket = self._transport.get_extra_info("socket")
+            # By its number: a socket that was closed has lost it.
+            if cast(HoldingLoop, self._loop).hold_reader(held.fileno()):
+                self._held = held, held.fileno()
+        return self._held is not None
+
+    def read(self) -> bool:
+        """Read once, while held; returns whether more may be there to read at once."""
+        if self._held is None:
+            return False
+        held, descriptor = self._held
+        if _QUICK_ACK is not None and held.fileno() != -1:
+            # Linux puts off acknowledging what nobody reads, and the exchange may send no more
+            # than a few packets that are not acknowledged: the rest would come a frame later.
+            # The mark lasts for some packets only. Under TLS we hear of a closed socket late.
+            held.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
+        self._filled = 0
+        return cast(HoldingLoop, self._loop).read_held(descriptor) and self._is_full
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether the last read filled the block, so that there may be more."""
+        return self._filled == _READ_SIZE
+
+    def release(self) -> None:
+        """Be read again whenever something comes, what waits already included."""
+        if self._held is not None:
+            (_, descriptor), self._held = self._held, None
+            cast(HoldingLoop, self._loop).release_reader(descriptor)
+
     def abort(self) -> None:
         """End at once, telling nobody; a polite close frame is sent if there is room for it."""
         self._listener = None
+        self.release()
         if self._protocol.state is State.OPEN:
             self._protocol.send_close(CloseCode.NORMAL_CLOSURE)
             self._flush()
@@ -142,14 +205,26 @@ class WebSocketTransport(asyncio.BufferedProtocol):
         self._protocol.send_request(request)
         self._flush()
 
-    def get_buffer(self, sizehint: int) -> bytearray:
+    def get_buffer(self, sizehint: int) -> memoryview:
         del sizehint
         return self._block
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._protocol.receive_data(self._block[:nbytes])
-        self._process_events()
-        self._flush()
+        self._filled = nbytes
+        self.pending_bytes += nbytes
+        waiting, pongs = len(self._messages), self.pongs
+        data = self._block[:nbytes]
+        if self._protocol.state is State.CONNECTING:
+            data = self._receive_handshake(data)
+        if self._protocol.state is State.OPEN:
+            self._receive_frames(data)
+        if self.pending_bytes > _MAX_PENDING and self._transport is not None and not self.is_paused:
+            self.is_paused = True
+            self._transport.pause_reading()
+        came = (waiting, pongs) != (len(self._messages), self.pongs)
+        # Whoever holds the reading looks by themselves.
+        if came and self._held is None and self._listener is not None:
+            self._listener.messages_waiting()
 
     def eof_received(self) -> bool:
         self._protocol.receive_eof()
@@ -158,6 +233,7 @@ class WebSocketTransport(asyncio.BufferedProtocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.release()
         self._transport = None
         self._protocol.receive_eof()
         if not self._opened.done():
@@ -172,18 +248,40 @@ class WebSocketTransport(asyncio.BufferedProtocol):
 
     # -- inside -----------------------------------------------------------------------------------
 
+    def _receive_handshake(self, data: memoryview) -> memoryview:
+        """Hand over the answer to our request; returns what comes after it, once it was a yes."""
+        seen = self._handshake_end + data
+        ends_at = seen.find(_END_OF_HEADERS)
+        mine = len(data)
+        if ends_at >= 0:
+            mine = ends_at + len(_END_OF_HEADERS) - len(self._handshake_end)
+        self._handshake_end = seen[1 - len(_END_OF_HEADERS) :]
+        self._receive(bytes(data[:mine]))
+        if self._protocol.state is State.CONNECTING and mine < len(data):
+            # It was a no, and this is its body.
+            self._receive(bytes(data[mine:]))
+        return data[mine:]
+
+    def _receive_frames(self, data: memoryview) -> None:
+        for is_message, frame in self._splitter.feed(data):
+            if is_message:
+                self._messages.append(frame)
+            else:
+                self._receive(frame)
+                if self._protocol.state is not State.OPEN:
+                    break
+
+    def _receive(self, data: bytes) -> None:
+        self._protocol.receive_data(data)
+        self._process_events()
+        self._flush()
+
     def _process_events(self) -> None:
-        before = len(self._messages), self.pongs
         for event in self._protocol.events_received():
             if isinstance(event, Frame):
                 self._process_frame(event)
             elif isinstance(event, Response):
                 self._process_response()
-        if self.pending_bytes > _MAX_PENDING and self._transport is not None and not self.is_paused:
-            self.is_paused = True
-            self._transport.pause_reading()
-        if self._listener is not None and before != (len(self._messages), self.pongs):
-            self._listener.messages_waiting()
 
     def _process_response(self) -> None:
         if self._opened.done():
@@ -204,7 +302,6 @@ class WebSocketTransport(asyncio.BufferedProtocol):
                 message = b"".join(self._fragments)
                 self._fragments.clear()
             self._messages.append(message)
-            self.pending_bytes += len(message)
         elif frame.opcode is Opcode.PONG:
             self.pongs += 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -94,6 +94,10 @@ class ClientTable:
         """The outlet of a subscription."""
         owner = self._owners.get(token)
         return None if owner is None else self._clients[owner].outlets[token]
+
+    def subscription_tokens(self) -> set[Hashable]:
+        """The tokens of all subscriptions."""
+        return set(self._owners)
 
     def outlets(self) -> list[SubscriptionOutlet]:
         """All outlets."""

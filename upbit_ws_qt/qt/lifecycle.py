@@ -16,6 +16,7 @@ import logging
 import weakref
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -24,7 +25,13 @@ from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from upbit_ws_qt.errors import DuplicateClient
 
-__all__ = ["ComponentLifecycleManager", "is_gone", "weakly", "where_called"]
+__all__ = [
+    "ComponentLifecycleManager",
+    "LifecycleStatistics",
+    "is_gone",
+    "weakly",
+    "where_called",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +58,10 @@ def weakly(method: Callable[_P, _R]) -> Callable[_P, _R | None]:
 
     def call(*args: _P.args, **kwargs: _P.kwargs) -> _R | None:
         living = reference()
-        return None if living is None else living(*args, **kwargs)
+        owner = getattr(living, "__self__", None)
+        if living is None or (isinstance(owner, QObject) and is_gone(owner)):
+            return None
+        return living(*args, **kwargs)
 
     return call
 
@@ -118,15 +128,26 @@ class _Entry:
         self.release = release
 
 
+@dataclass(frozen=True, slots=True)
+class LifecycleStatistics:
+    """Components: made so far, in the registry now, and dead ones that only the audit found."""
+
+    made: int
+    registered: int
+    repaired: int
+
+
 # State: an entry for each living component by token, and the tokens by client id.
 class ComponentLifecycleManager(QObject):
     """The registry of components.
 
     Signals:
         gone(int): the component with this token has ended; once for each, in the GUI thread.
+        audited(): the registry agrees with what is alive; whoever keeps more may compare, too.
     """
 
     gone = pyqtSignal(int)
+    audited = pyqtSignal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -181,16 +202,20 @@ class ComponentLifecycleManager(QObject):
             if component is not None and not sip.isdeleted(component)
         }
 
+    def statistics(self) -> LifecycleStatistics:
+        """How many components came and went."""
+        return LifecycleStatistics(self._next_token - 1, len(self._entries), self.repaired)
+
     def audit(self) -> None:
         """Release what is dead and was not heard of; a difference is counted and named."""
         living = self.living()
         for token in [token for token in self._entries if token not in living]:
             self.repaired += 1
-            logger.warning(
-                "the end of %s was not heard of; its subscriptions are released now",
-                self._entries[token].client_id,
-            )
+            client = self._entries[token].client_id
+            message = "the end of %s was not heard of; its subscriptions are released now"
+            logger.warning(message, client, extra={"client": client})
             self.release(token)
+        self.audited.emit()
 
     def _make_room(self, client_id: str) -> None:
         for attempt in ("as it is", "after a collection"):

@@ -211,6 +211,14 @@ class FeedEventLoop(Turns, _QtLoop):
         """Read ``fd`` by itself again, what waits there included; twice is harmless."""
         self._readers.release(fd)
 
+    def after_reading(self, callback: Callable[[], None]) -> bool:
+        """Call as soon as the read callback that runs now has returned, outside of asyncio.
+
+        Returns:
+            False where none runs straight from Qt; then nothing will be called.
+        """
+        return self._readers.after(callback)
+
     def _process_events(self, events: list[Any]) -> None:
         """Settle what Windows' completion ports report; unused elsewhere."""
         if self.is_closed():

@@ -4,33 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import threading
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from upbit_ws_qt import rest
-from upbit_ws_qt.errors import InvalidMarket, UpbitError
-from upbit_ws_qt.markets import Market, MarketCatalog
+from upbit_ws_qt.errors import InvalidMarket, LocalError, RequestRejected, UpbitError
+from upbit_ws_qt.markets import Market, MarketCatalog, check_market
 from upbit_ws_qt.net.http import RestClient
 from upbit_ws_qt.recovery import ExponentialBackoff
 
-from .running import spawn
+from .running import spawn, wrong_thread
 
-__all__ = ["MarketList"]
+__all__ = ["MarketList", "MarketListStatistics"]
 
 logger = logging.getLogger(__name__)
 
 # One address line takes so many codes.
 _INSTRUMENTS_PAGE = 100
-# However often somebody mistypes a code, the list is not read more often for it.
+# However often somebody mistypes a code, or a price crosses a border, nothing is read more often
+# for it.
 _READ_AGAIN_AFTER_S = 10.0
 
 
-# State: the catalogue with when it was read and whether that has to be repeated, whose ticks are
-# still to be read, and the task that reads.
+@dataclass(frozen=True, slots=True)
+class MarketListStatistics:
+    """Markets listed, those whose ticks and levels are known, and those still to be read."""
+
+    markets: int
+    instruments: int
+    wanted: int
+
+
+# State: the catalogue, whether the list and whose ticks and levels are still to be read, when each
+# was last asked for, whether it may read, and the task that does.
 class MarketList(QObject):
     """What is known of the markets; empty until the exchange has answered.
+
+    The list of names is read when something is subscribed, ticks and levels of a market when that
+    one is. Both are read again when they seem to be outdated.
 
     Signals:
         changed(): names, warnings, ticks or levels were read.
@@ -40,12 +56,14 @@ class MarketList(QObject):
 
     def __init__(self, client: RestClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._thread = threading.get_ident()
         self._client = client
         self._catalog = MarketCatalog()
+        self._is_outdated = True
         self._wanted: dict[str, None] = {}
+        self._asked_at: dict[str, float] = {}
+        self._is_running = False
         self._reading: asyncio.Task[None] | None = None
-        self._is_outdated = False
-        self._read_at = float("-inf")
 
     def __len__(self) -> int:
         return len(self._catalog.markets)
@@ -60,86 +78,136 @@ class MarketList(QObject):
         """The market with this code, or None."""
         return self._catalog.find(code)
 
-    def require(self, code: str) -> str:
-        """Return ``code`` if it is listed or the list is not known yet.
+    def require(self, code: str, level: float = 0.0) -> str:
+        """Return ``code``, unless the market or this grouping of its order book is not offered.
+
+        What is not known yet passes; ``judges`` tells.
 
         Raises:
             InvalidMarket: with the nearest listed code. The list is read again then, because the
                 market may be new: another try a moment later knows.
+            InvalidRequest: with the levels that are offered. They are read again then, because
+                they hang on the price.
         """
-        try:
-            return self._catalog.require(code)
-        except InvalidMarket:
+        self._check_thread()
+        check_market(code)
+        error = self._catalog.objection(code, level)
+        if error is None:
+            return code
+        if isinstance(error, InvalidMarket):
             self._read_again()
-            raise
+        else:
+            self._read_again(code)
+        raise error
 
-    def unknown(self, code: str) -> InvalidMarket:
-        """What to say of a code that is not listed."""
-        return self._catalog.unknown(code)
+    def objections(self, codes: Iterable[str], level: float = 0.0) -> dict[str, LocalError]:
+        """What is known to be wrong with asking for these, by code."""
+        found = ((code, self._catalog.objection(code, level)) for code in codes)
+        return {code: error for code, error in found if error is not None}
 
-    def missing(self, codes: Iterable[str]) -> tuple[str, ...]:
-        """Those of ``codes`` that the exchange does not list; none while the list is unknown."""
-        if not self._catalog.markets:
-            return ()
-        return tuple(code for code in codes if code not in self._catalog.markets)
-
-    def _read_again(self) -> None:
-        if time.monotonic() - self._read_at >= _READ_AGAIN_AFTER_S:
-            self._is_outdated = True
-            self.want(())
+    def judges(self, codes: Iterable[str], level: float = 0.0) -> bool:
+        """Whether enough is known for ``objections`` to be the last word."""
+        return all(self._catalog.judges(code, level) for code in codes)
 
     def tick_size(self, code: str, price: float) -> float:
         """The price step of a market at ``price``, in its quote currency."""
+        self._check_thread()
+        if self._catalog.has_left_band(code, price):
+            self._read_again(code)
         return self._catalog.tick_size(code, price)
 
     def levels(self, code: str) -> tuple[float, ...]:
-        """The order book groupings the exchange offers for a market."""
+        """The order book groupings the exchange offers for a market, in KRW; 0 is none."""
         return self._catalog.levels(code)
 
+    def statistics(self) -> MarketListStatistics:
+        """How much is known."""
+        catalog = self._catalog
+        return MarketListStatistics(
+            len(catalog.markets), len(catalog.instruments), len(self._wanted)
+        )
+
     def want(self, codes: Iterable[str]) -> None:
-        """Read the list, and the ticks of these markets, unless that is done already."""
+        """Read the list, and the ticks and levels of these markets, unless that is done already.
+
+        What is wanted while it is stopped is read after the next ``start``.
+        """
+        self._check_thread()
         for code in codes:
             if code and code not in self._catalog.instruments:
                 self._wanted[code] = None
-        if self._reading is None and self._has_to_read:
-            self._reading = spawn(self._read(), name="market list")
+        self._go_on()
+
+    def start(self) -> None:
+        """Read what is wanted from now on; also what ``stop`` gave up."""
+        self._is_running = True
+        if self._wanted:
+            self._go_on()
 
     def stop(self) -> None:
-        """Give up reading; ``want`` begins again."""
+        """Read nothing until the next ``start``."""
+        self._is_running = False
         if self._reading is not None:
             self._reading.cancel()
             self._reading = None
 
-    @property
-    def _has_to_read(self) -> bool:
-        return bool(self._wanted) or self._is_outdated or not self._catalog.markets
+    def _check_thread(self) -> None:
+        if threading.get_ident() != self._thread:
+            raise wrong_thread()
+
+    def _read_again(self, code: str = "") -> None:
+        """Read one market's ticks and levels anew, or the list of all."""
+        now = time.monotonic()
+        if now - self._asked_at.get(code, -math.inf) < _READ_AGAIN_AFTER_S:
+            return
+        self._asked_at[code] = now
+        if code:
+            self._wanted[code] = None
+        else:
+            self._is_outdated = True
+        self._go_on()
+
+    def _go_on(self) -> None:
+        has_to_read = bool(self._wanted) or self._is_outdated
+        if self._is_running and self._reading is None and has_to_read:
+            self._reading = spawn(self._read(), name="market list")
 
     async def _read(self) -> None:
         backoff = ExponentialBackoff()
         attempt = 0
         try:
-            while self._has_to_read:
+            while self._wanted or self._is_outdated:
                 try:
                     await self._read_once()
                     attempt = 0
                 except UpbitError as error:
-                    logger.info("the market list could not be read: %s", error)
+                    about = {"error": type(error).__name__}
+                    logger.info("the market list could not be read: %s", error, extra=about)
                     await asyncio.sleep(backoff.get_delay(attempt))
                     attempt += 1
         finally:
-            self._reading = None
+            # After a stop and a start in one breath another task reads.
+            if self._reading is asyncio.current_task():
+                self._reading = None
 
     async def _read_once(self) -> None:
-        if self._is_outdated or not self._catalog.markets:
+        if self._is_outdated:
             self._catalog.markets = await self._client.call(rest.markets())
-            self._is_outdated, self._read_at = False, time.monotonic()
+            self._is_outdated = False
+            self._asked_at[""] = time.monotonic()
             self.changed.emit()
         # One unknown code refuses a whole call, so only listed ones are asked for.
-        page = [code for code in self._wanted if code in self._catalog.markets]
-        page = page[:_INSTRUMENTS_PAGE]
-        if page:
+        self._wanted = {code: None for code in self._wanted if code in self._catalog.markets}
+        page = tuple(self._wanted)[:_INSTRUMENTS_PAGE]
+        if not page:
+            return
+        try:
             read = await self._client.call(rest.instruments(page))
-            self._catalog.instruments = {**self._catalog.instruments, **read}
-            self.changed.emit()
-        for code in page or tuple(self._wanted):
+        except RequestRejected:
+            # One of them is listed no more.
+            self._is_outdated = True
+            raise
+        for code in page:
             self._wanted.pop(code, None)
+        self._catalog.learn(read)
+        self.changed.emit()

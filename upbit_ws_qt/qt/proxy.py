@@ -9,13 +9,13 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QMetaMethod, QObject, QTimer, pyqtSignal
 
 from upbit_ws_qt import rest
 from upbit_ws_qt.backpressure import Delivery
-from upbit_ws_qt.errors import InvalidRequest, ProxyClosed, UpbitError
+from upbit_ws_qt.errors import InvalidRequest, InvalidState, ProxyClosed, UpbitError
 from upbit_ws_qt.events import (
     CandleEvent,
     ConnectionType,
@@ -38,6 +38,9 @@ from .markets import MarketList
 from .running import spawn
 from .subscription import Callback, ErrorHandler, Subscription, WeakCallable
 
+if TYPE_CHECKING:
+    from .visibility import VisibilityWatch
+
 __all__ = ["WebSocketClientProxy"]
 
 logger = logging.getLogger(__name__)
@@ -47,7 +50,8 @@ EventT = TypeVar("EventT", bound=WebSocketEvent)
 Symbols = str | Sequence[str]
 
 
-# State: its token with the manager until it is released, its subscriptions, and its tasks.
+# State: its token with the manager until it is released, its subscriptions and its tasks, and what
+# follows its widget's visibility.
 class WebSocketClientProxy(QObject):
     """What a component talks to. Give it the component as its parent and forget about the end.
 
@@ -67,7 +71,8 @@ class WebSocketClientProxy(QObject):
     Signals:
         ticker_received(TickerEvent), trade_received(TradeEvent),
         orderbook_received(OrderbookEvent), candle_received(CandleEvent),
-        balance_received(BalanceEvent): an event of one of its subscriptions.
+        balance_received(BalanceEvent): an event of one of its subscriptions; once for each
+            of them, so two subscriptions to the same stream emit it twice.
         state_changed(ConnectionEvent): a connection changed its state; also once after making.
     """
 
@@ -92,11 +97,16 @@ class WebSocketClientProxy(QObject):
         manager: GlobalWebSocketManager | None = None,
         parent: QObject | None = None,
     ) -> None:
+        # What emits the event signals that somebody hears; the constructor may connect already.
+        self.emitters: dict[DataType, Callable[[WebSocketEvent], None]] = {}
         super().__init__(parent)
         self._manager = manager or GlobalWebSocketManager.instance()
         self._client_id = client_id
         self._subscriptions: list[Subscription] = []
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._watch: VisibilityWatch | None = None
+        #: Whether deliveries wait until the parent widget can be seen again.
+        self.is_paused = False
         self._token: int | None = self._manager.register_client(client_id, self)
         # After the maker had time to connect.
         QTimer.singleShot(0, self._announce_state)
@@ -243,6 +253,37 @@ class WebSocketClientProxy(QObject):
         """End the balance subscriptions."""
         return self._unsubscribe(DataType.BALANCE, None)
 
+    def pause_while_hidden(self) -> None:
+        """Deliver nothing while nobody can see the parent widget, and at once when it is shown.
+
+        Hidden, on a tab behind others, in a closed dock or a minimised window it is not seen; until
+        its window is first shown, it counts as seen. The streams stay on the wire, so hiding and
+        showing costs no request. Shown again, it gets within a frame the newest event of each
+        stream, and before it what queues (trades) or must not be swallowed (the ends of candles):
+        up to 200 events, the rest is counted as dropped. What promises each event goes on
+        meanwhile: balances, and subscriptions with ``Delivery.immediate()``. So does
+        ``state_changed``.
+
+        For what draws. A component that sounds an alarm from the tray must not ask for it.
+
+        Raises:
+            InvalidState: the parent of the proxy is not a widget.
+        """
+        self._manager.check_thread()
+        if self._watch is not None:
+            return
+        # Only here: programs without widgets need not load them.
+        from .visibility import VisibilityWatch
+
+        parent = self.parent()
+        if parent is None or not parent.isWidgetType():
+            raise InvalidState(
+                f"the proxy {self._client_id!r} has no widget to follow; make it with parent=widget"
+            )
+        self._watch = VisibilityWatch(self)
+        self._watch.changed.connect(self._on_seen)
+        self._on_seen(self._watch.is_seen)
+
     def unsubscribe_all(self) -> Subscription:
         """End all subscriptions; the proxy stays usable."""
         self._manager.check_thread()
@@ -282,9 +323,16 @@ class WebSocketClientProxy(QObject):
     async def get_orderbook_snapshot(
         self, symbols: Symbols, depth: int = 30, level: float = 0.0
     ) -> tuple[OrderbookEvent, ...]:
-        """The books of some markets, asked for now."""
-        call = rest.orderbooks(check_markets(symbols), depth, level)
-        return self._from_rest(await self._call(call))
+        """The books of some markets, asked for now.
+
+        Raises:
+            InvalidRequest: the exchange is known not to offer this ``level``; it would answer with
+                no book at all.
+        """
+        codes = check_markets(symbols)
+        for code in codes:
+            self.markets.require(code, level)
+        return self._from_rest(await self._call(rest.orderbooks(codes, depth, level)))
 
     async def get_candle_snapshot(
         self,
@@ -375,11 +423,22 @@ class WebSocketClientProxy(QObject):
         """Whether there is a key and the exchange has not refused it."""
         return self._manager.is_private_available()
 
-    def emit_event(self, event: WebSocketEvent) -> None:
-        """Emit the signal of an event's type; the manager calls this."""
-        getattr(self, self._SIGNALS[event.data_type]).emit(event)
+    def connectNotify(self, signal: QMetaMethod) -> None:
+        """Qt says so when somebody connects; a signal once heard stays so.
+
+        Making and emitting a signal that nobody hears takes as long as a callback.
+        """
+        name = signal.name().data().decode()
+        for data_type, of_type in self._SIGNALS.items():
+            if of_type == name:
+                self.emitters[data_type] = getattr(self, name).emit
 
     # -- inside -----------------------------------------------------------------------------------
+
+    def _on_seen(self, seen: bool) -> None:
+        self.is_paused = not seen
+        if self._token is not None and not is_gone(self._manager):
+            self._manager.pause_client(self._token, paused=not seen)
 
     def _announce_state(self) -> None:
         if self._token is not None:
@@ -388,7 +447,7 @@ class WebSocketClientProxy(QObject):
 
     def _open_token(self) -> int:
         self._manager.check_thread()
-        if self._token is None:
+        if self._token is None or is_gone(self):
             raise ProxyClosed(f"the proxy {self._client_id!r} was released; make another one")
         return self._token
 

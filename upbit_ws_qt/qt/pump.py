@@ -6,25 +6,35 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Sequence
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from upbit_ws_qt.events import BalanceEvent, MarketEvent, WebSocketEvent
+from upbit_ws_qt.latency import LatencyEstimator
 from upbit_ws_qt.net.connection import ConnectionDriver
 from upbit_ws_qt.recovery import EpochManager
 from upbit_ws_qt.routing import DataRoutingEngine
-from upbit_ws_qt.subscriptions import StreamEvent
 
 from .bridge import SLICE_S, QtBridgeManager
-from .fanout import FanoutHub, SubscriptionOutlet
+from .fanout import FanoutHub
 from .lifecycle import weakly
 from .subscription import Subscription
 
 __all__ = ["EventPump"]
 
 
-# State: the parts, whether it runs, deliveries that a slice cut off, and the last message's time.
+# The part of a slice in which messages are taken and decoded. Routing them takes about as long
+# again, and half is left to deliver: a flood of input cannot keep delivery from happening.
+_INGEST_S = SLICE_S / 4
+# So long consumers are given what came before a stop, which has to be over in 2 s.
+_LAST_WORDS_S = 0.5
+_DATA = (MarketEvent, BalanceEvent)
+
+
+# State: the parts, whether it runs, whether a slice cut deliveries off, whether input was left and
+# until when it is put off, and the last message's time.
 class EventPump(QObject):
     """The way from the connections' messages to the consumers' callbacks.
 
@@ -41,10 +51,13 @@ class EventPump(QObject):
         self.router: DataRoutingEngine[weakref.ref[Subscription]] = DataRoutingEngine(epochs)
         self.hub = FanoutHub(self.router, weakly(self.wake))
         self.last_message_at: float | None = None
+        self.latency = LatencyEstimator()
         self.bridge = QtBridgeManager(frame_interval_ms, self)
         self.bridge.frame.connect(self._on_frame)
         self._drivers: Sequence[ConnectionDriver] = ()
-        self._unfinished: list[Iterator[tuple[SubscriptionOutlet, StreamEvent]]] = []
+        self._cut_off = False
+        self._left = False
+        self._ingest_by = 0.0
 
     @property
     def is_running(self) -> bool:
@@ -56,53 +69,70 @@ class EventPump(QObject):
         self._drivers = drivers
 
     def stop(self) -> None:
-        """Hand out what is there, and nothing more until the next ``start``."""
-        self._take_events()
-        self._drivers = ()
-        self.bridge.stop()
+        """Hand out what is there, and nothing more until the next ``start``.
 
-    def wake(self) -> None:
-        """There is something to take or to hand out."""
+        What slow consumers have not got in time stays in their queues. Whoever hears of the end
+        may start again at once.
+        """
+        drivers, self._drivers = self._drivers, ()
+        self.bridge.stop()
+        self._hand_out(drivers, time.monotonic() + _LAST_WORDS_S)
+
+    def wake(self, *, reading: bool = False) -> None:
+        """There is something to take or to hand out; ``reading`` as in the bridge."""
         if self._drivers:
-            self.bridge.wake(immediate=self.router.has_immediate)
+            self.bridge.wake(immediate=self.router.has_immediate, reading=reading)
 
     def _on_frame(self) -> None:
         began = time.monotonic()
-        # Half for each, so that a flood of input cannot keep delivery from happening.
-        left = [driver.ingest(began + SLICE_S / 2) for driver in self._drivers]
-        self._take_events()
-        unfinished = self._deliver(began + SLICE_S) or any(left)
+        # What a slice cut off comes first, but input waits for it two frames at most: coalescing
+        # has to see what is new.
+        if not self._cut_off or began >= self._ingest_by:
+            self._ingest_by = began + 2 * self.bridge.interval_s
+            left = [driver.ingest(began + _INGEST_S) for driver in self._drivers]
+            self._left = any(left)
+        if any(driver.is_paced for driver in self._drivers):
+            # Before anyone is called: nothing else wakes us while a consumer's dialog is open.
+            self.bridge.wake()
+        self._cut_off = self._hand_out(self._drivers, began + SLICE_S)
         if not self._drivers:
             # A consumer ended the program: everything was stopped inside its call.
             return
-        if unfinished:
+        if self._cut_off or self._left:
             self.bridge.wake(immediate=True)
         elif (due := self.router.next_deadline()) is not None:
             self.bridge.wake_at(due)
 
-    def _take_events(self) -> None:
-        for driver in self._drivers:
-            while (event := driver.protocol.next_event()) is not None:
-                self._take(event)
-
-    def _take(self, event: WebSocketEvent) -> None:
-        if isinstance(event, MarketEvent | BalanceEvent):
-            self.last_message_at = event.stamp.received_at
-            self.router.route(event)
-        else:
-            # Nobody sees new data before the event that explains it, nor old data after.
-            self._deliver(float("inf"))
-            self.status.emit(event)
-
-    def _deliver(self, deadline: float) -> bool:
-        """Deliver until ``deadline``; returns whether something is left."""
-        self._unfinished.append(self.router.deliveries(time.monotonic()))
-        while self._unfinished:
-            # Taken off while it runs, so that a frame in a nested exec() cannot step it too.
-            deliveries = self._unfinished.pop(0)
-            for number, (outlet, event) in enumerate(deliveries):
-                self.hub.deliver(outlet, event)
-                if number % 8 == 7 and time.monotonic() >= deadline:
-                    self._unfinished.insert(0, deliveries)
+    def _hand_out(self, drivers: Sequence[ConnectionDriver], deadline: float) -> bool:
+        """Deliver what the connections said, in order, until ``deadline``; whether more is due."""
+        for driver in drivers:
+            events = driver.protocol.events
+            while self._route(events):
+                # Nobody sees new data before the event that explains it, nor old data after.
+                if self.hub.deliver(deadline):
                     return True
-        return False
+                # Unless a frame in a consumer's nested exec() has told it meanwhile.
+                if events and not isinstance(events[0], _DATA):
+                    self.status.emit(events.popleft())
+        return self.hub.deliver(deadline)
+
+    def _route(self, events: deque[WebSocketEvent]) -> bool:
+        """Route the data that comes next; whether something about the connection follows."""
+        first = last = None
+        route = self.router.route
+        while events and isinstance(event := events[0], _DATA):
+            events.popleft()
+            route(event)
+            first, last = first or event, event
+        if last is not None:
+            self.last_message_at = last.stamp.received_at
+        self._measure(first)
+        if last is not first:
+            self._measure(last)
+        return bool(events)
+
+    def _measure(self, event: WebSocketEvent | None) -> None:
+        if event is not None:
+            # By the clock that nobody sets.
+            offset_s = time.time() - time.monotonic()
+            self.latency.arrived(event, event.stamp.received_at - offset_s)

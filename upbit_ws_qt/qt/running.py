@@ -26,7 +26,18 @@ from .entered import Entered
 from .guard import SlotGuard
 from .loop import FeedEventLoop, is_qt_loop
 
-__all__ = ["Session", "entered", "feed_loop", "install", "on_shutdown", "spawn", "uninstall"]
+__all__ = [
+    "Session",
+    "after_reading",
+    "check_gui_thread",
+    "entered",
+    "feed_loop",
+    "install",
+    "on_shutdown",
+    "spawn",
+    "uninstall",
+    "wrong_thread",
+]
 
 _T = TypeVar("_T")
 logger = logging.getLogger("upbit_ws_qt")
@@ -199,7 +210,7 @@ def install(app: QCoreApplication, *, guard_slots: bool = False) -> asyncio.Abst
         WrongThread: not called in the GUI thread.
     """
     global _session
-    _check_thread(app)
+    check_gui_thread(app)
     session = current_session()
     if session is None or session.app is not app:
         if _session is not None:
@@ -213,7 +224,7 @@ def install(app: QCoreApplication, *, guard_slots: bool = False) -> asyncio.Abst
 def uninstall() -> None:
     """End what :func:`install` began as quitting the application would, which goes on."""
     if _session is not None:
-        _check_thread(_session.app)
+        check_gui_thread(_session.app)
         _session.end_soon()
 
 
@@ -227,7 +238,7 @@ def feed_loop() -> asyncio.AbstractEventLoop:
     session = _session
     if session is not None and session.alive:
         if session.thread_id != threading.get_ident():
-            raise _wrong_thread()
+            raise wrong_thread()
         return session.loop
     app = QCoreApplication.instance()
     if app is None:
@@ -237,6 +248,16 @@ def feed_loop() -> asyncio.AbstractEventLoop:
             "    upbit_ws_qt.install(app)"
         )
     return install(app)
+
+
+def after_reading(callback: Callable[[], None]) -> bool:
+    """Call as soon as the read callback that runs now has returned, without another wake-up.
+
+    Returns:
+        False where there is none, or where the loop is not ours; then nothing will be called.
+    """
+    loop = feed_loop()
+    return isinstance(loop, FeedEventLoop) and loop.after_reading(callback)
 
 
 def entered() -> Entered:
@@ -286,7 +307,8 @@ def _ended(task: asyncio.Task[Any]) -> None:
     _tasks.discard(task)
     error = None if task.cancelled() else task.exception()
     if error is not None and not isinstance(error, (SystemExit, KeyboardInterrupt)):
-        logger.error("task %r failed", task.get_name(), exc_info=error)
+        about = {"task": task.get_name(), "error": type(error).__name__}
+        logger.error("task %r failed", task.get_name(), exc_info=error, extra=about)
 
 
 async def _last_steps(loop: FeedEventLoop) -> None:
@@ -327,12 +349,14 @@ def _current_loop() -> Any:
     return getattr(getattr(policy, "_local", None), "_loop", None)
 
 
-def _check_thread(app: QCoreApplication) -> None:
+def check_gui_thread(app: QCoreApplication) -> None:
+    """Raise WrongThread outside the thread of ``app``."""
     if QThread.currentThread() != app.thread():
-        raise _wrong_thread()
+        raise wrong_thread()
 
 
-def _wrong_thread() -> WrongThread:
+def wrong_thread() -> WrongThread:
+    """What to raise outside the GUI thread; says what to write instead."""
     return WrongThread(
         f"this belongs to the GUI thread, and was called in {threading.current_thread().name!r}; "
         "from here use:\n"

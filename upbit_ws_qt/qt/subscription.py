@@ -38,18 +38,21 @@ ErrorHandler = Callable[[Exception], None]
 class SubscriptionStatistics:
     """What became of one subscription's events, and how its callback did.
 
-    Of the events: ``delivered``; ``dropped`` by a full queue; ``coalesced``, replaced by newer ones
-    before their turn; ``queued`` now; ``withheld`` while the callback was muted. Of the callback:
+    Of the events that were ``routed`` to it: ``delivered``; ``dropped`` by a full queue;
+    ``coalesced``, replaced by newer ones before their turn; ``withheld`` while the callback was
+    muted; ``outdated``, as their connection ended first; ``queued`` now. Of the callback:
     ``failures``, ``slow_calls`` (50 ms and more), ``longest_call_s``; ``longest_lag_s`` is the
     longest time in seconds from an event's arrival to its delivery.
     """
 
+    routed: int
     delivered: int
     dropped: int
     coalesced: int
+    withheld: int
+    outdated: int
     queued: int
     failures: int
-    withheld: int
     slow_calls: int
     longest_call_s: float
     longest_lag_s: float
@@ -107,7 +110,9 @@ class Subscription:
         self.error_handler = WeakCallable(error_handler) if error_handler else None
         self.proxy = proxy
         self._manager = manager
-        self._settled = manager is None
+        # Looked at for each event, so these two are no properties.
+        self.is_active = manager is not None
+        self.is_settled = manager is None
         self._error: UpbitError | None = None
         self._waiters: list[asyncio.Future[None]] = []
 
@@ -122,21 +127,18 @@ class Subscription:
         if self._manager is not None and not is_gone(self._manager):
             outlet = self._manager.outlet_statistics(self.token)
         return SubscriptionStatistics(
+            routed=outlet.routed,
             delivered=outlet.delivered,
             dropped=outlet.dropped,
             coalesced=outlet.coalesced,
+            withheld=outlet.withheld,
+            outdated=outlet.outdated,
             queued=outlet.queued,
             failures=self.gate.failures,
-            withheld=self.gate.withheld,
             slow_calls=self.times.slow_calls,
             longest_call_s=self.times.longest_call_s,
             longest_lag_s=self.times.longest_lag_s,
         )
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it still delivers."""
-        return self._manager is not None
 
     @property
     def is_awaited(self) -> bool:
@@ -156,18 +158,20 @@ class Subscription:
             if not is_gone(self._manager):
                 self._manager.end_subscription(self.token)
             self._manager = None
+            self.is_active = False
             self.settle(ProxyClosed("the subscription was ended before its first value"))
 
     def ended(self) -> None:
         """The proxy was released: nothing is delivered any more."""
         self._manager = None
+        self.is_active = False
         self.settle(ProxyClosed("the proxy was released before the subscription's first value"))
 
     def settle(self, error: UpbitError | None = None) -> None:
         """The first value came, the request was accepted, or neither will happen."""
-        if self._settled:
+        if self.is_settled:
             return
-        self._settled = True
+        self.is_settled = True
         self._error = error
         for waiter in self._waiters:
             if not waiter.done():
@@ -177,7 +181,7 @@ class Subscription:
         return self._wait().__await__()
 
     async def _wait(self) -> Subscription:
-        if not self._settled:
+        if not self.is_settled:
             waiter = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
             try:
@@ -187,6 +191,14 @@ class Subscription:
         if self._error is not None:
             raise self._error
         return self
+
+    def log_fields(self) -> dict[str, str]:
+        """What a log record about it says beside its message: whose it is, and of what type."""
+        proxy = self.proxy()
+        return {
+            "client": "" if proxy is None else proxy.client_id,
+            "stream": "" if self.spec is None else self.spec.data_type,
+        }
 
     def __repr__(self) -> str:
         state = "active" if self.is_active else "ended"

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVarTuple
 
+from PyQt6 import sip
 from PyQt6.QtCore import QCoreApplication, QObject, Qt, QTimer, pyqtSignal
 
 from .entered import Entered
@@ -146,9 +147,10 @@ class Turns(Asyncio):
         """Wake the loop; from any thread, after the callback was queued.
 
         The mark is cleared before the queue is looked at, so a callback queued by another thread
-        is either seen by the turn that begins or wakes the next one.
+        is either seen by the turn that begins or wakes the next one. When the interpreter ends,
+        Qt's half of the waker may be gone, and there is nobody to wake.
         """
-        if not self._woken:
+        if not self._woken and not sip.isdeleted(self._waker):
             self._woken = True
             self._waker.woken.emit()
 

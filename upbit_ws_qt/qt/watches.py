@@ -34,7 +34,8 @@ class _Watch:
             self.notifier.setEnabled(wanted)
 
 
-# State: one watch for each descriptor seen; a notifier is kept for the next owner of its number.
+# State: one watch for each descriptor seen, of which a notifier is kept for the next owner of its
+# number; whether a callback runs straight from its notifier, and what is to be called after it.
 class Watches:
     """All descriptors watched in one direction.
 
@@ -46,6 +47,20 @@ class Watches:
         self._kind = kind
         self._run = run
         self._watches: dict[int, _Watch] = {}
+        self._is_straight = False
+        self._after: Callable[[], None] | None = None
+
+    def after(self, callback: Callable[[], None]) -> bool:
+        """Call once the callback that runs now, straight from its notifier, has returned.
+
+        It saves a wake-up. The callback that asks must not open a nested ``exec()`` after that.
+
+        Returns:
+            False where none runs in this way; then nothing will be called.
+        """
+        if self._is_straight:
+            self._after = callback
+        return self._is_straight
 
     def add(
         self, source: Any, callback: Callable[..., object], handle: asyncio.Handle
@@ -126,7 +141,14 @@ class Watches:
             watch.blocked = True
             watch.switch()
             return
-        self._call(watch, watch.handle)
+        self._is_straight = True
+        try:
+            self._call(watch, watch.handle)
+        finally:
+            self._is_straight = False
+        after, self._after = self._after, None
+        if after is not None:
+            after()
 
     def _call(self, watch: _Watch, handle: asyncio.Handle) -> None:
         watch.running = True

@@ -131,7 +131,9 @@ class SimulatedExchange(LoopbackServer):
         # The market's time minus the loop's clock, both in ms; set while time runs.
         self._clock_offset_ms = 0.0
         self._halted = False
-        self._levers = ExchangeLevers(self.floor, self._stop_clock, self._expire_own_key)
+        self._levers = ExchangeLevers(
+            self.floor, self._stop_clock, self._expire_own_key, self._lose_streams
+        )
         self.faults = Faults(self._sockets.open, self._levers, seed)
         self._fault_answers = FaultAnswers(self.faults)
         self._timeline = Timeline()
@@ -322,6 +324,10 @@ class SimulatedExchange(LoopbackServer):
     def _stop_clock(self, on: bool) -> None:
         self._halted = on
         self._restart_clock()
+
+    def _lose_streams(self, stream: str | None, code: str | None) -> None:
+        for connection in self._sockets.open:
+            self._desk.lose_streams(connection, stream, code)
 
     def _expire_own_key(self) -> None:
         self.expire_key(self._credentials)

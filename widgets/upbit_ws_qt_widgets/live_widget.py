@@ -63,6 +63,10 @@ def contained(
 class LiveWidget(QWidget):
     """A widget of live data. It works unbound, through its data slots alone.
 
+    While nobody can see it (hidden, on a tab behind others, in a minimised window) no market data
+    reaches it, and it costs next to nothing; within a frame of being shown it is current. Until its
+    window is first shown it counts as seen.
+
     Signals:
         errorOccurred(str): something went wrong; the text is for people.
         connectionChanged(ConnectionEvent): the state of the connection behind the data.
@@ -101,6 +105,7 @@ class LiveWidget(QWidget):
         name = f"{self.component}_{next(_serials)}"
         self._proxy = WebSocketClientProxy(name, manager, parent=self)
         self._proxy.state_changed.connect(self._on_state_changed)
+        self._proxy.pause_while_hidden()
         self.bound(self._proxy)
 
     @contained

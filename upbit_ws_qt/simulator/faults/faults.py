@@ -22,7 +22,7 @@ __all__ = ["AT_ONCE", "LASTING", "Door", "Faults", "Refusal"]
 Door: TypeAlias = Literal["sockets", "rest"]
 
 # The faults that are over at once, and those that last until they are cleared.
-AT_ONCE = ("drop", "reset", "expire_key", "list_market", "delist_market")
+AT_ONCE = ("drop", "reset", "lose_streams", "expire_key", "list_market", "delist_market")
 LASTING = (
     "half_open",
     "silence",
@@ -122,6 +122,16 @@ class Faults:
                 connection.freeze()
                 self._frozen.append(connection)
 
+    def lose_streams(self, stream: str | None = None, code: str | None = None) -> None:
+        """Forget what was subscribed to on the WebSockets that are open now, without a word.
+
+        A client sees no more frames of one type of stream, of one market, of one stream of one
+        market, or, without arguments, of any kind, until it subscribes again; LIST_SUBSCRIPTIONS
+        does not list them.
+        """
+        _check_stream(stream, code)
+        self._levers.lose_streams(stream, code)
+
     def accept_then_close(
         self, code: int | None = None, after_ms: int = 0, times: int | None = None
     ) -> None:
@@ -168,11 +178,7 @@ class Faults:
         A client sees no frames: of one type of stream (``ticker``, ``candle.1m``), of one market,
         of one stream of one market, or, without arguments, of any kind.
         """
-        if stream is not None and stream not in STREAM_TYPES:
-            listed = ", ".join(sorted(STREAM_TYPES))
-            raise InvalidRequest(f"a stream is one of {listed}; got {stream!r}")
-        if code is not None:
-            check_market(code)
+        _check_stream(stream, code)
         self._frames.silent.add((stream, code))
         self._filter_all()
 
@@ -394,6 +400,14 @@ def _check_code(code: int | None) -> None:
         raise InvalidRequest(
             f"a close code is 1000 to 1014 but 1004 to 1006, or 3000 to 4999; got {code!r}"
         )
+
+
+def _check_stream(stream: str | None, code: str | None) -> None:
+    if stream is not None and stream not in STREAM_TYPES:
+        listed = ", ".join(sorted(STREAM_TYPES))
+        raise InvalidRequest(f"a stream is one of {listed}; got {stream!r}")
+    if code is not None:
+        check_market(code)
 
 
 def _check_word(name: str, word: str, words: tuple[str, ...]) -> None:

@@ -48,6 +48,10 @@ class FaultyConnection(Protocol):
 class Levers(Protocol):
     """What faults move in the exchange behind the sockets."""
 
+    def lose_streams(self, stream: str | None, code: str | None) -> None:
+        """Forget these streams of every open WebSocket; None stands for all."""
+        ...
+
     def stop_clock(self, on: bool) -> None:
         """Stop the market's time, or let it go on."""
         ...
@@ -77,6 +81,7 @@ class ExchangeLevers:
         floor: its markets.
         stop_clock: stops the market's time, or lets it go on.
         expire_key: lets the key expire that the exchange hands out.
+        lose_streams: forgets what was subscribed to, by type and code.
     """
 
     def __init__(
@@ -84,10 +89,15 @@ class ExchangeLevers:
         floor: TradingFloor,
         stop_clock: Callable[[bool], None],
         expire_key: Callable[[], None],
+        lose_streams: Callable[[str | None, str | None], None],
     ) -> None:
         self._floor = floor
         self._stop_clock = stop_clock
         self._expire_key = expire_key
+        self._lose_streams = lose_streams
+
+    def lose_streams(self, stream: str | None, code: str | None) -> None:
+        self._lose_streams(stream, code)
 
     def stop_clock(self, on: bool) -> None:
         self._stop_clock(on)

@@ -150,6 +150,9 @@ class Timeline:
 class _NoLevers:
     """An exchange without markets and keys: commands are tried on it before they are played."""
 
+    def lose_streams(self, stream: str | None, code: str | None) -> None:
+        """Nothing moves."""
+
     def stop_clock(self, on: bool) -> None:
         """Nothing moves."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from upbit_ws_qt.simulator.behaviour import Behaviour
@@ -97,6 +98,19 @@ class MessageDesk:
         """End the streams of a connection that is gone."""
         self._hub.remove(connection)
         self._private_hub.remove(connection)
+
+    def lose_streams(
+        self, connection: ServedConnection, stream: str | None, code: str | None
+    ) -> None:
+        """Forget these streams of a client; the others go on without snapshots."""
+        if connection.request is None:
+            return
+        connection.request = connection.request.without(stream, code)
+        kept = [replace(wish, only_realtime=True) for wish in connection.request.wishes]
+        if connection.private:
+            self._private_hub.replace(connection, kept, self._market_time())
+        else:
+            deque(self._hub.replace(connection, kept), maxlen=0)
 
     def _complain(self, connection: ServedConnection) -> None:
         if self._behaviour.after_too_many == "close":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import msgspec
@@ -63,6 +63,18 @@ class Request:
     wishes: tuple[Wish, ...] = ()
     format: str | None = None
     lists_subscriptions: bool = False
+
+    def without(self, stream: str | None, code: str | None) -> Request:
+        """The same request with neither this type nor this market in it; None stands for all."""
+        kept: list[Wish] = []
+        for wish in self.wishes:
+            if stream not in (None, wish.type):
+                kept.append(wish)
+            elif code is not None:
+                codes = tuple(c for c in wish.codes if c.partition(".")[0] != code)
+                if codes or not wish.codes:
+                    kept.append(replace(wish, codes=codes))
+        return replace(self, wishes=tuple(kept))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,8 @@ class Listeners(NamedTuple):
     error: Callable[[Exception], None]
 
 
-# State: what is open, the generation of the asking, what is on its way and after what, and how the
-# last one ended.
+# State: what is open and how much of it was lost, the generation of the asking, what is on its way
+# and after what, and how the last one ended.
 class ChartFeed(QObject):
     """The live data of one market and unit.
 
@@ -67,6 +67,7 @@ class ChartFeed(QObject):
         self._known_ms = 0
         self._has_loaded = False
         self._is_exhausted = False
+        self._dropped = 0
         self._failure: UpbitError | None = None
 
     @property
@@ -125,6 +126,7 @@ class ChartFeed(QObject):
         for subscription in self._subscriptions:
             subscription.unsubscribe()
         self._subscriptions = []
+        self._dropped = 0
         self._generation += 1
         self._proxy = None
         self._has_loaded = self._is_exhausted = False
@@ -146,6 +148,15 @@ class ChartFeed(QObject):
         if self._has_loaded:
             self._known_ms = start_ms
             self._ask("missed", _NEWEST)
+
+    def has_lost(self) -> bool:
+        """Whether candles were lost since it was last asked: more came than could wait unseen.
+
+        Of units that no stream carries the trades are all there is.
+        """
+        dropped = sum(each.statistics().dropped for each in self._subscriptions[-1:])
+        before, self._dropped = self._dropped, dropped
+        return dropped > before
 
     def _ask(self, what: str, count: int, to_ms: int | None = None) -> None:
         if self._proxy is None or self._on_way:

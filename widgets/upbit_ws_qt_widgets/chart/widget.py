@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy.typing as npt
 from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from upbit_ws_qt.errors import InvalidRequest
@@ -47,7 +48,8 @@ _MOST_AVERAGES = 3
 
 
 # State: the market, whether somebody chose the unit, the chart's own state, the list of markets
-# while bound, the epoch of the last connection, and whether the last event was polled.
+# while bound, the epoch of the last connection, whether something was missed that is still to be
+# asked for, and whether the last event was polled.
 class ChartWidget(LiveWidget):
     """Candles, volume and moving averages of one market.
 
@@ -74,6 +76,7 @@ class ChartWidget(LiveWidget):
         self._market = ""
         self._timeframe_chosen = False
         self._epoch = 0
+        self._has_hole = False
         self._polled = False
         self._markets: MarketList | None = None
         self._chart = ChartState()
@@ -147,7 +150,7 @@ class ChartWidget(LiveWidget):
             listeners = Listeners(self.applyTrade, self.upsertCandle, self.fail)
             self._feed.open(proxy, market, timeframe, listeners)
         self._market = market
-        self._polled = False
+        self._has_hole = self._polled = False
         self._chart.restart(timeframe)
         self.clearError()
         self._on_markets_changed()
@@ -296,6 +299,14 @@ class ChartWidget(LiveWidget):
         self._tell()
         self._surface.refresh()
 
+    @contained
+    def showEvent(self, a0: QShowEvent | None) -> None:
+        super().showEvent(a0)
+        # Before what waited is delivered: the hole begins after the last bar that is there now.
+        if self._feed.has_lost():
+            self._has_hole = True
+        self._fill_hole()
+
     # -- what it shows -------------------------------------------------------------------------
 
     def isToolbarVisible(self) -> bool:
@@ -397,9 +408,16 @@ class ChartWidget(LiveWidget):
         if former == epoch:
             return
         self._feed.retry()
-        bars = self._chart.bars
-        if former and bars:
+        if former and self._chart.bars:
             # What was traded meanwhile came over no stream.
+            self._has_hole = True
+            self._fill_hole()
+
+    def _fill_hole(self) -> None:
+        """Ask for what was missed, once somebody can see it."""
+        proxy, bars = self.proxy(), self._chart.bars
+        if self._has_hole and proxy is not None and not proxy.is_paused and bars:
+            self._has_hole = False
             self._feed.since(int(bars.times[-1]))
 
     def restyled(self) -> None:
