@@ -41,11 +41,11 @@ class FrameSplitter:
         self._needed = 2
         self._in_fragments = False
 
-    def feed(self, data: bytes | memoryview) -> Iterator[tuple[bool, bytes]]:
-        """Take what was read; yields ``(True, payload)`` for a whole message of data.
+    def feed(self, data: bytes | memoryview, messages: list[bytes]) -> Iterator[bytes]:
+        """Take what was read; the payloads of whole messages are added to ``messages``.
 
-        ``(False, frame)`` stands for anything else: a control frame, a fragment, a compressed or a
-        broken frame, header included. In the order they came.
+        Yields anything else when its turn has come: a control frame, a fragment, a compressed or
+        a broken frame, header included.
         """
         buffer = self._rest + data if self._rest else bytes(data)
         size = len(buffer)
@@ -80,11 +80,11 @@ class FrameSplitter:
                 needed = end - start
                 break
             if first in _WHOLE_MESSAGES and head and not self._in_fragments:
-                yield True, buffer[start + head : end]
+                messages.append(buffer[start + head : end])
             else:
                 if first & _OPCODE < _FIRST_CONTROL:
                     self._in_fragments = not first & _FIN
-                yield False, buffer[start:end]
+                yield buffer[start:end]
             start = end
         self._rest = buffer[start:]
         self._needed = needed

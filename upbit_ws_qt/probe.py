@@ -8,7 +8,7 @@ and a refused half in halves again, on a short-lived connection that carries nob
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from .actions import ACCEPTED_AFTER_S, Close, Connect, Instant, Send
 from .errors import DecodeError, RateLimited, UpbitError
@@ -88,6 +88,12 @@ class ProbeProtocol:
         if isinstance(error, RateLimited) and error.retry_at is not None:
             self._dial_at = max(self._dial_at, error.retry_at)
         self._failures += 1
+
+    def receive_messages(self, messages: Sequence[bytes], now: Instant) -> bool:
+        """Whole messages came in; after any of them there may be something to do."""
+        for message in messages:
+            self.receive_message(message, now)
+        return False
 
     def receive_message(self, data: bytes, now: Instant) -> None:
         """Only a refusal matters; the data belongs to nobody."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
 from .backpressure import Policy
-from .events import CandleEvent, MarketEvent, OrderbookEvent, Stamp, stamped
+from .events import CandleEvent, MarketEvent, OrderbookEvent, Stamp, StreamType, stamped
 from .recovery import EpochManager
 from .routes import Link, Outlet, OutletStatistics, Route, RoutingStatistics
 from .subscriptions import BALANCE_STREAM, Stream, StreamEvent, stream_of
@@ -21,6 +21,7 @@ from .subscriptions import BALANCE_STREAM, Stream, StreamEvent, stream_of
 __all__ = ["DataRoutingEngine", "Outlet", "OutletStatistics", "RoutingStatistics"]
 
 ConsumerT = TypeVar("ConsumerT")
+_SNAPSHOT = StreamType.SNAPSHOT.value
 
 
 # State: a route for each stream on the wire or wanted; the outlets; the routes and outlets with
@@ -165,19 +166,20 @@ class DataRoutingEngine(Generic[ConsumerT]):
         """Take one event; returns its stream, or None if nobody has a use for it."""
         self.events += 1
         # A plain tuple finds a stream too, and making a Stream costs more than all that follows.
-        if isinstance(event, OrderbookEvent):
-            route = self._routes.get((event.type, event.code, event.level))
-        elif isinstance(event, MarketEvent):
-            route = self._routes.get((event.type, event.code, 0.0))
+        if isinstance(event, MarketEvent):
+            level = event.level if isinstance(event, OrderbookEvent) else 0.0
+            route = self._routes.get((event.type, event.code, level))
+            may_repeat = event.stream_type == _SNAPSHOT
         else:
             route = self._routes.get(stream_of(event))
+            may_repeat = False
         if route is None:
             self.unwanted += 1
             return None
         last = route.last
         route.last = event
         if last is not None:
-            if _repeats(event, last):
+            if may_repeat and _repeats(event, last):
                 self.repeated += 1
                 self._serve_waiting(route, event)
                 return route.stream

@@ -133,32 +133,33 @@ class Rig:
             "SSL_CERT_FILE": str(self._trusted),
         }
         command = [sys.executable, "-m", f"benchmarks.feed.clients.{client}"]
-        words = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed below, after its last word
-        process = subprocess.Popen(
-            [*command, json.dumps(asdict(task))],
-            stdout=subprocess.PIPE,
-            stderr=words,
-            text=True,
-            env=environment,
-        )
         lines: queue.Queue[str] = queue.Queue()
+        with (
+            tempfile.TemporaryFile("w+") as words,
+            subprocess.Popen(
+                [*command, json.dumps(asdict(task))],
+                stdout=subprocess.PIPE,
+                stderr=words,
+                text=True,
+                env=environment,
+            ) as process,
+        ):
 
-        def read() -> None:
-            for line in process.stdout or ():
-                lines.put(line)
+            def read() -> None:
+                for line in process.stdout or ():
+                    lines.put(line)
 
-        reading = threading.Thread(target=read, daemon=True)
-        reading.start()
-        try:
-            yield process, lines
-        finally:
-            # It has said all; how it ends is not what is measured here.
-            process.kill()
-            process.wait()
-            reading.join()
-            words.seek(0)
-            sys.stderr.write(words.read()[-_LAST_WORDS:])
-            words.close()
+            reading = threading.Thread(target=read, daemon=True)
+            reading.start()
+            try:
+                yield process, lines
+            finally:
+                # It has said all; how it ends is not what is measured here.
+                process.kill()
+                process.wait()
+                reading.join()
+                words.seek(0)
+                sys.stderr.write(words.read()[-_LAST_WORDS:])
 
 
 def _line_of(client: str, lines: queue.Queue[str]) -> dict[str, Any]:

@@ -26,7 +26,18 @@ def pieces(data: bytes, sizes: list[int]) -> list[bytes]:
 
 def split(stream: list[bytes]) -> list[tuple[bool, bytes]]:
     splitter = FrameSplitter(MAX_SIZE)
-    return [part for piece in stream for part in splitter.feed(piece)]
+    return [part for piece in stream for part in fed(splitter, piece)]
+
+
+def fed(splitter: FrameSplitter, piece: bytes | memoryview) -> list[tuple[bool, bytes]]:
+    """The parts of one piece in their order, and whether each is a whole message."""
+    parts: list[tuple[bool, bytes]] = []
+    messages: list[bytes] = []
+    for frame in splitter.feed(piece, messages):
+        parts += [(True, message) for message in messages]
+        messages.clear()
+        parts.append((False, frame))
+    return parts + [(True, message) for message in messages]
 
 
 def parser() -> ClientProtocol:
@@ -82,7 +93,7 @@ def test_it_finds_what_a_whole_parser_finds(groups: list[list[Frame]], sizes: li
 def test_not_one_byte_is_lost(data: bytes, sizes: list[int]) -> None:
     """Whatever comes, nonsense too, it comes out again or waits for the rest of its frame."""
     splitter = FrameSplitter(MAX_SIZE)
-    parts = [part for piece in pieces(data, sizes) for part in splitter.feed(piece)]
+    parts = [part for piece in pieces(data, sizes) for part in fed(splitter, piece)]
     at = 0
     for is_message, part in parts:
         at = data.index(part, at if not is_message else at + 2) + len(part)
@@ -124,9 +135,9 @@ def test_what_a_server_may_not_send_is_handed_on_at_once(broken: bytes) -> None:
 def test_a_long_message_is_not_looked_at_before_it_is_whole() -> None:
     frame = Frame(Opcode.BINARY, b"y" * 70_000).serialize(mask=False)
     splitter = FrameSplitter(MAX_SIZE)
-    assert [list(splitter.feed(piece)) for piece in (frame[:1], frame[1:5], frame[5:9])] == [[]] * 3
-    assert list(splitter.feed(memoryview(frame)[9:60_000])) == []
-    assert list(splitter.feed(memoryview(frame)[60_000:])) == [(True, b"y" * 70_000)]
+    assert [fed(splitter, piece) for piece in (frame[:1], frame[1:5], frame[5:9])] == [[]] * 3
+    assert fed(splitter, memoryview(frame)[9:60_000]) == []
+    assert fed(splitter, memoryview(frame)[60_000:]) == [(True, b"y" * 70_000)]
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
@@ -135,5 +146,5 @@ def test_a_header_may_come_in_pieces(size: int) -> None:
     frame = Frame(Opcode.BINARY, b"z" * size).serialize(mask=False)
     for cut in range(1, len(frame) - size):
         splitter = FrameSplitter(MAX_SIZE)
-        assert list(splitter.feed(frame[:cut])) == []
-        assert list(splitter.feed(frame[cut:])) == [(True, b"z" * size)]
+        assert fed(splitter, frame[:cut]) == []
+        assert fed(splitter, frame[cut:]) == [(True, b"z" * size)]

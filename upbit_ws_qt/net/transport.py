@@ -15,7 +15,7 @@ import logging
 import socket
 import ssl
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -87,7 +87,8 @@ class WebSocketTransport(asyncio.BufferedProtocol):
         self, protocol: ClientProtocol, headers: Mapping[str, str], listener: Listener
     ) -> None:
         self.pongs = 0
-        self._messages: deque[bytes] = deque()
+        self._reads: deque[list[bytes]] = deque()
+        self._coming: list[bytes] = []
         self._protocol = protocol
         self._headers = headers
         self._listener: Listener | None = listener
@@ -129,20 +130,20 @@ class WebSocketTransport(asyncio.BufferedProtocol):
     @property
     def has_messages(self) -> bool:
         """Whether anything came that was not taken."""
-        return bool(self._messages)
+        return bool(self._reads)
 
-    def messages(self) -> Iterator[bytes]:
-        """Take what came, oldest first; what the caller leaves stays for the next time.
+    def take(self) -> list[bytes]:
+        """Take the messages of one read, the oldest first; empty when there are no more.
 
         Reading goes on when everything is taken, if it was paused.
         """
-        waiting = self._messages
-        while waiting:
-            yield waiting.popleft()
-        self.pending_bytes = 0
-        if self.is_paused and self._transport is not None:
-            self.is_paused = False
-            self._transport.resume_reading()
+        taken = self._reads.popleft() if self._reads else []
+        if not self._reads:
+            self.pending_bytes = 0
+            if self.is_paused and self._transport is not None:
+                self.is_paused = False
+                self._transport.resume_reading()
+        return taken
 
     @property
     def is_held(self) -> bool:
@@ -212,7 +213,7 @@ class WebSocketTransport(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         self._filled = nbytes
         self.pending_bytes += nbytes
-        waiting, pongs = len(self._messages), self.pongs
+        waiting, pongs = len(self._reads), self.pongs
         data = self._block[:nbytes]
         if self._protocol.state is State.CONNECTING:
             data = self._receive_handshake(data)
@@ -221,7 +222,7 @@ class WebSocketTransport(asyncio.BufferedProtocol):
         if self.pending_bytes > _MAX_PENDING and self._transport is not None and not self.is_paused:
             self.is_paused = True
             self._transport.pause_reading()
-        came = (waiting, pongs) != (len(self._messages), self.pongs)
+        came = (waiting, pongs) != (len(self._reads), self.pongs)
         # Whoever holds the reading looks by themselves.
         if came and self._held is None and self._listener is not None:
             self._listener.messages_waiting()
@@ -263,13 +264,13 @@ class WebSocketTransport(asyncio.BufferedProtocol):
         return data[mine:]
 
     def _receive_frames(self, data: memoryview) -> None:
-        for is_message, frame in self._splitter.feed(data):
-            if is_message:
-                self._messages.append(frame)
-            else:
-                self._receive(frame)
-                if self._protocol.state is not State.OPEN:
-                    break
+        self._coming = []
+        for frame in self._splitter.feed(data, self._coming):
+            self._receive(frame)
+            if self._protocol.state is not State.OPEN:
+                break
+        if self._coming:
+            self._reads.append(self._coming)
 
     def _receive(self, data: bytes) -> None:
         self._protocol.receive_data(data)
@@ -301,7 +302,7 @@ class WebSocketTransport(asyncio.BufferedProtocol):
                     return
                 message = b"".join(self._fragments)
                 self._fragments.clear()
-            self._messages.append(message)
+            self._coming.append(message)
         elif frame.opcode is Opcode.PONG:
             self.pongs += 1
 
