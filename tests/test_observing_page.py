@@ -14,14 +14,17 @@ from typing import Any
 
 import pytest
 
-from upbit_ws_qt import HealthReport, PerformanceMetrics
+from upbit_ws_qt import FeedSettings, HealthReport, PerformanceMetrics
+from upbit_ws_qt.alerts import default_rules
 from upbit_ws_qt.simulator import SimulatedExchange
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs/observing.md").read_text(encoding="utf-8")
 SOURCES = os.pathsep.join(str(ROOT / folder) for folder in (".", "widgets", "resources"))
-PROGRAM, HANDLER = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+PROGRAM, ALERTS, HANDLER = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 [LINE] = re.findall(r"^```json\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+ADDRESSES = ("public_url", "private_url", "rest_url")
 
 # A manager made without settings goes to the simulated exchange instead of Upbit.
 PRELUDE = """
@@ -52,7 +55,8 @@ def settings() -> Iterator[dict[str, Any]]:
     async def serve() -> None:
         finish = asyncio.Event()
         async with SimulatedExchange(seed=1) as exchange:
-            ready.append(dataclasses.asdict(exchange.settings()))
+            here = exchange.settings()
+            ready.append({name: getattr(here, name) for name in ADDRESSES})
             loops.append((asyncio.get_running_loop(), finish))
             is_ready.set()
             await finish.wait()
@@ -99,6 +103,30 @@ def test_the_program_tells_how_it_does_and_leaves_a_log(
     printed = json.loads(LINE)
     [alike] = [line for line in read if line["message"] == printed["message"]]
     assert {**alike, "time": ""} == {**printed, "time": ""}
+
+
+def test_a_rule_of_your_own_as_printed(tmp_path: Path, settings: dict[str, Any]) -> None:
+    done = run(tmp_path, ALERTS, settings)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "warning: 2 subscriptions",
+        "healthy, 1 alert",
+        "over: 2 subscriptions",
+    ]
+
+
+def test_the_table_of_alerts_is_that_of_the_rules() -> None:
+    settings = FeedSettings()
+    section = PAGE.split("## Alerts")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \| .* \| (\w+) \|$", section, re.MULTILINE)
+    rules = default_rules(settings)
+    assert [(name, severity) for name, _, severity in rows] == [
+        (rule.name, rule.severity) for rule in rules
+    ]
+    limits = re.findall(r"`(alert_\w+)` \(([\d,]+)\)", " ".join(raised for _, raised, _ in rows))
+    told = {name: float(limit.replace(",", "")) for name, limit in limits}
+    known = dataclasses.asdict(settings)
+    assert told == {name: value for name, value in known.items() if name.startswith("alert_")}
 
 
 def test_a_handler_of_your_own_as_printed(tmp_path: Path, settings: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ PAGE = (ROOT / "docs/private.md").read_text(encoding="utf-8")
 PROGRAMS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 # What each program prints stands right after it, in a line or in a block.
 PRINTED = [
+    "polled KRW\nKRW-BTC wait 0.01270852\nKRW-BTC wait 0.02\n",
     "KRW-BTC wait 50000 None True\n",
     "KRW 1000000 0 False\nBTC 0.75 90000000 True\n",
 ]

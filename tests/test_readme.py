@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import os
 import re
@@ -21,6 +20,7 @@ from upbit_ws_qt.simulator import SimulatedExchange
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SOURCES = os.pathsep.join(str(ROOT / folder) for folder in (".", "app", "widgets", "resources"))
+ADDRESSES = ("public_url", "private_url", "rest_url")
 
 
 def _blocks(language: str) -> list[str]:
@@ -97,7 +97,8 @@ def settings() -> Iterator[dict[str, Any]]:
     async def serve() -> None:
         finish = asyncio.Event()
         async with SimulatedExchange(seed=1) as exchange:
-            ready.append(dataclasses.asdict(exchange.settings()))
+            here = exchange.settings()
+            ready.append({name: getattr(here, name) for name in ADDRESSES})
             loops.append((asyncio.get_running_loop(), finish))
             is_ready.set()
             await finish.wait()

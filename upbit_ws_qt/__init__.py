@@ -10,14 +10,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .alerts import Alert as Alert
+    from .alerts import AlertManager as AlertManager
+    from .alerts import AlertRule as AlertRule
+    from .alerts import Severity as Severity
     from .auth import JWTManager as JWTManager
     from .auth import UpbitAuthenticator as UpbitAuthenticator
     from .backpressure import Delivery as Delivery
+    from .binance import BINANCE as BINANCE
+    from .dialect import Dialect as Dialect
     from .errors import AuthenticationFailed as AuthenticationFailed
     from .errors import ConnectFailed as ConnectFailed
     from .errors import ConnectionLost as ConnectionLost
     from .errors import DecodeError as DecodeError
     from .errors import DuplicateClient as DuplicateClient
+    from .errors import HandlerError as HandlerError
     from .errors import InvalidMarket as InvalidMarket
     from .errors import InvalidRequest as InvalidRequest
     from .errors import InvalidState as InvalidState
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
     from .errors import RequestTimeout as RequestTimeout
     from .errors import SubscriptionLost as SubscriptionLost
     from .errors import TransportError as TransportError
+    from .errors import UnknownType as UnknownType
     from .errors import UpbitError as UpbitError
     from .errors import WrongThread as WrongThread
     from .events import AssetEvent as AssetEvent
@@ -50,6 +58,15 @@ if TYPE_CHECKING:
     from .events import TickerEvent as TickerEvent
     from .events import TradeEvent as TradeEvent
     from .events import WebSocketEvent as WebSocketEvent
+    from .exchange import UPBIT_ID as UPBIT_ID
+    from .exchange import UPBIT_KR as UPBIT_KR
+    from .exchange import UPBIT_REGIONS as UPBIT_REGIONS
+    from .exchange import UPBIT_SG as UPBIT_SG
+    from .exchange import UPBIT_TH as UPBIT_TH
+    from .exchange import Exchange as Exchange
+    from .handlers import CustomEvent as CustomEvent
+    from .handlers import DataHandler as DataHandler
+    from .handlers import HandlerStatistics as HandlerStatistics
     from .health import ConnectionQuality as ConnectionQuality
     from .health import HealthReport as HealthReport
     from .health import HealthStatus as HealthStatus
@@ -57,7 +74,13 @@ if TYPE_CHECKING:
     from .markets import Market as Market
     from .metrics import PerformanceMetrics as PerformanceMetrics
     from .qt.bridge import QtBridgeManager as QtBridgeManager
+    from .qt.dashboard import DashboardData as DashboardData
+    from .qt.dashboard import WebSocketDashboard as WebSocketDashboard
+    from .qt.exchanges import AbstractWebSocketManager as AbstractWebSocketManager
+    from .qt.exchanges import UpbitWebSocketManager as UpbitWebSocketManager
     from .qt.fanout import FanoutHub as FanoutHub
+    from .qt.legacy import LegacyCompatibilityLayer as LegacyCompatibilityLayer
+    from .qt.legacy import LegacyWebSocketClient as LegacyWebSocketClient
     from .qt.lifecycle import ComponentLifecycleManager as ComponentLifecycleManager
     from .qt.manager import GlobalWebSocketManager as GlobalWebSocketManager
     from .qt.markets import MarketList as MarketList
@@ -84,14 +107,18 @@ if TYPE_CHECKING:
 # Where each public name lives; the imports above tell the same to type checkers, and a test holds
 # the two together.
 _MODULES = {
+    "alerts": ("Alert", "AlertManager", "AlertRule", "Severity"),
     "auth": ("JWTManager", "UpbitAuthenticator"),
     "backpressure": ("Delivery",),
+    "binance": ("BINANCE",),
+    "dialect": ("Dialect",),
     "errors": (
         "AuthenticationFailed",
         "ConnectFailed",
         "ConnectionLost",
         "DecodeError",
         "DuplicateClient",
+        "HandlerError",
         "InvalidMarket",
         "InvalidRequest",
         "InvalidState",
@@ -104,6 +131,7 @@ _MODULES = {
         "RequestTimeout",
         "SubscriptionLost",
         "TransportError",
+        "UnknownType",
         "UpbitError",
         "WrongThread",
     ),
@@ -127,12 +155,24 @@ _MODULES = {
         "TradeEvent",
         "WebSocketEvent",
     ),
+    "exchange": (
+        "UPBIT_ID",
+        "UPBIT_KR",
+        "UPBIT_REGIONS",
+        "UPBIT_SG",
+        "UPBIT_TH",
+        "Exchange",
+    ),
+    "handlers": ("CustomEvent", "DataHandler", "HandlerStatistics"),
     "health": ("ConnectionQuality", "HealthReport", "HealthStatus"),
     "liveness": ("HealthMonitor",),
     "markets": ("Market",),
     "metrics": ("PerformanceMetrics",),
     "qt.bridge": ("QtBridgeManager",),
+    "qt.dashboard": ("DashboardData", "WebSocketDashboard"),
+    "qt.exchanges": ("AbstractWebSocketManager", "UpbitWebSocketManager"),
     "qt.fanout": ("FanoutHub",),
+    "qt.legacy": ("LegacyCompatibilityLayer", "LegacyWebSocketClient"),
     "qt.lifecycle": ("ComponentLifecycleManager",),
     "qt.manager": ("GlobalWebSocketManager",),
     "qt.markets": ("MarketList",),

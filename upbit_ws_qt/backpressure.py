@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .errors import InvalidRequest
 from .events import DataType
 
-__all__ = ["Delivery", "Policy", "default_delivery"]
+__all__ = ["Delivery", "Policy", "check_delivery", "default_delivery"]
 
 #: What is delivered at once waits only while its own callback is at work, be it for ever.
 _IMMEDIATE_MAXLEN = 100_000
@@ -37,7 +37,10 @@ class Delivery:
 
     @classmethod
     def drop_oldest(cls, maxlen: int = 10_000) -> Delivery:
-        """Every event in order; a backlog longer than ``maxlen`` loses its oldest, counted."""
+        """Every event in order; a backlog longer than ``maxlen`` loses its oldest, counted.
+
+        What is the last of its stream is not lost: a busy market does not push out a quiet one's.
+        """
         if maxlen < 1:
             raise InvalidRequest(f"maxlen must be 1 or more; got {maxlen!r}")
         return cls(Policy.DROP_OLDEST, maxlen=maxlen)
@@ -82,9 +85,25 @@ class Delivery:
 
 
 def default_delivery(data_type: DataType) -> Delivery:
-    """Trades queue and are bounded, balances are never dropped, the rest shows the newest."""
-    if data_type is DataType.TRADE:
+    """What each event counts of queues and is bounded; an account's data is never dropped.
+
+    Trades do, and custom types may. The rest shows the newest.
+    """
+    if data_type in (DataType.TRADE, DataType.CUSTOM):
         return Delivery.drop_oldest()
-    if data_type is DataType.BALANCE:
+    if data_type.is_private:
         return Delivery.keep_all()
     return Delivery.coalesce_by_symbol()
+
+
+def check_delivery(data_type: DataType, delivery: Delivery) -> None:
+    """Orders are never dropped: each event says something that no later one repeats.
+
+    Raises:
+        InvalidRequest: it would drop orders.
+    """
+    if data_type is DataType.ORDER and delivery.may_rest:
+        raise InvalidRequest(
+            "orders are never dropped; leave delivery out, or use Delivery.immediate(); "
+            f"got {delivery.policy}"
+        )

@@ -4,13 +4,13 @@
 
   * :exc:`LocalError`, the caller is wrong:
     :exc:`InvalidMarket`, :exc:`InvalidRequest`, :exc:`InvalidState`, :exc:`DuplicateClient`,
-    :exc:`ProxyClosed`, :exc:`WrongThread`, :exc:`RecordingError`
+    :exc:`ProxyClosed`, :exc:`WrongThread`, :exc:`RecordingError`, :exc:`HandlerError`
   * :exc:`RemoteError`, the exchange refused:
     :exc:`AuthenticationFailed`, :exc:`RateLimited`, :exc:`RequestRejected`,
     :exc:`SubscriptionLost`
   * :exc:`TransportError`, the path broke:
     :exc:`ConnectFailed`, :exc:`ConnectionLost`, :exc:`RequestTimeout`
-  * :exc:`DecodeError`, a frame is not what the documents say
+  * :exc:`DecodeError`, a frame is not what the documents say: :exc:`UnknownType`
 
 Messages say what was expected, what came and what to do; never a key, a token or a path.
 """
@@ -25,6 +25,7 @@ __all__ = [
     "ConnectionLost",
     "DecodeError",
     "DuplicateClient",
+    "HandlerError",
     "InvalidMarket",
     "InvalidRequest",
     "InvalidState",
@@ -37,6 +38,7 @@ __all__ = [
     "RequestTimeout",
     "SubscriptionLost",
     "TransportError",
+    "UnknownType",
     "UpbitError",
     "WrongThread",
 ]
@@ -82,6 +84,18 @@ class RecordingError(LocalError):
         self.line = line
 
 
+class HandlerError(LocalError):
+    """A registered data handler raised; what it raised is the cause.
+
+    ``details`` is the traceback as text, for the log: the cause itself has none, because it would
+    keep alive whatever was on the way to the handler.
+    """
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.details = details
+
+
 class RemoteError(UpbitError):
     """The exchange answered, and the answer was no."""
 
@@ -89,12 +103,14 @@ class RemoteError(UpbitError):
 class AuthenticationFailed(RemoteError):
     """The key was refused; retrying with the same key is pointless.
 
-    ``name`` is the exchange's own word for it, such as ``out_of_scope``.
+    ``name`` is the exchange's own word for it, such as ``out_of_scope``; ``right`` is the right
+    that the key lacks, in the words of the exchange's page of keys, or empty.
     """
 
-    def __init__(self, message: str, name: str = "") -> None:
+    def __init__(self, message: str, name: str = "", right: str = "") -> None:
         super().__init__(message)
         self.name = name
+        self.right = right
 
 
 class RateLimited(RemoteError):
@@ -189,6 +205,18 @@ class DecodeError(UpbitError):
     def __init__(self, message: str, frame: bytes = b"") -> None:
         super().__init__(message)
         self.frame = bytes(frame[:200])
+
+
+class UnknownType(DecodeError):
+    """A frame of a type that nobody here reads; ``type`` is what it says it is.
+
+    ``payload`` is all of it, as one JSON object, for a handler that does.
+    """
+
+    def __init__(self, data_type: str, frame: bytes = b"") -> None:
+        super().__init__(f"no frame type is called {data_type!r}", frame)
+        self.type = data_type
+        self.payload = bytes(frame)
 
 
 def _few(names: Sequence[str]) -> str:

@@ -36,6 +36,13 @@ class DataType(enum.StrEnum):
     ORDER = "order"
     BALANCE = "balance"
     STATUS = "status"
+    CUSTOM = "custom"
+    """A type that a registered handler reads."""
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is about one account and needs its key."""
+        return self in (DataType.ORDER, DataType.BALANCE)
 
 
 class ConnectionType(enum.StrEnum):

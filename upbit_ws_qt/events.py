@@ -76,7 +76,7 @@ class ConnectionState(enum.StrEnum):
     RECONNECTING = "reconnecting"
     """Waiting for the next attempt."""
     POLLING = "polling"
-    """Served over REST; there is no socket."""
+    """Served over REST, as there has been no socket for some seconds; dials go on."""
     REFUSED = "refused"
     """The key was refused; waits for another key."""
     STOPPED = "stopped"
@@ -322,10 +322,12 @@ class ErrorEvent(StatusEvent, frozen=True, kw_only=True):
 class RefusalEvent(StatusEvent, frozen=True, kw_only=True):
     """The exchange refused ``streams``, which these ``consumers`` want.
 
-    Both are empty where a request was refused for something else, such as a limit.
+    Both are empty where a request was refused for something else, such as a limit. Where it is
+    about the key, ``error`` is what is wrong with it; then no streams means all.
     """
 
     name: str
     message: str
     consumers: tuple[Any, ...] = ()
     streams: frozenset[Any] = frozenset()
+    error: UpbitError | None = None

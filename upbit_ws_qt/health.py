@@ -107,15 +107,15 @@ class HealthReport:
         return getattr(self, name)
 
 
+# There is no socket though one is wanted.
+_MISSING = (ConnectionState.RECONNECTING, ConnectionState.POLLING, ConnectionState.REFUSED)
+
+
 def assess(
     states: Mapping[ConnectionType, ConnectionState], *, is_critical: bool, lost_lately: bool
 ) -> tuple[HealthStatus, ConnectionQuality, str]:
     """Status, quality and reason. Nothing wanted is healthy; a long wait is critical."""
-    waiting = [
-        name
-        for name, state in states.items()
-        if state in (ConnectionState.RECONNECTING, ConnectionState.REFUSED)
-    ]
+    waiting = [name for name, state in states.items() if state in _MISSING]
     if is_critical:
         return (
             HealthStatus.CRITICAL,

@@ -62,6 +62,7 @@ class HealthMonitor:
 
     Args:
         ticket: makes the unique mark of a question.
+        question: writes the question with such a mark.
 
     Attributes:
         received_at: when anything at all came; set by the owner for each message.
@@ -72,12 +73,15 @@ class HealthMonitor:
         shortest_round_trip_s: of all of them.
     """
 
-    def __init__(self, ticket: Callable[[], str]) -> None:
+    def __init__(
+        self, ticket: Callable[[], str], question: Callable[[str], bytes] = encode_question
+    ) -> None:
         self.received_at = self.data_at = 0.0
         self.pings = self.questions = self.quiet = self.changed = self.dead = 0
         self.round_trip_s: float | None = None
         self.shortest_round_trip_s: float | None = None
         self._new_ticket = ticket
+        self._question = question
         self._messages = SlidingWindows(MESSAGE_WINDOWS)
         self._since = self._asked_at = 0.0
         self._pinged_at = _NEVER
@@ -181,7 +185,7 @@ class HealthMonitor:
         self._is_overtaken = False
         self._checks, self._checks_next = self._checks_next, False
         self._since = self._asked_at = now
-        return Send(encode_question(self._ticket))
+        return Send(self._question(self._ticket))
 
     # What comes at the same instant as a ping or a question has followed it: some clocks tick every
     # 16 ms only.

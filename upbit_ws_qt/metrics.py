@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -47,6 +48,19 @@ class PerformanceMetrics:
         total_subscriptions: living subscriptions.
         event_loop_lag_ms: how late a timer of the GUI thread was at most in the last 60 s; None
             where nothing was measured.
+        disconnected_seconds: for how long a connection that is wanted has not been open, the longer
+            of the two; 0 while none is missing.
+        failed_attempts: failures to connect in a row, the more of the two connections.
+        is_key_refused: the exchange does not accept the key that was set.
+        clock_skew_ms: how far this machine's clock is ahead of the exchange's; None where nothing
+            was measured.
+        dropped_last_minute: events lost by full queues.
+        lost_streams_last_minute: how often the exchange was found to send something else than it
+            had been asked for.
+        rate_limited_last_minute: answers 429 and 418 of this host, to whoever in this program
+            called it.
+        rest_stopped_seconds: for how long yet no REST call of some group is made because of that.
+        time: when this was measured (aware, UTC).
     """
 
     active_connections: int
@@ -63,12 +77,22 @@ class PerformanceMetrics:
     callback_error_count: int
     total_subscriptions: int
     event_loop_lag_ms: float | None
+    disconnected_seconds: float
+    failed_attempts: int
+    is_key_refused: bool
+    clock_skew_ms: float | None
+    dropped_last_minute: int
+    lost_streams_last_minute: int
+    rate_limited_last_minute: int
+    rest_stopped_seconds: float
+    time: datetime
 
 
 class Counters(NamedTuple):
     """What is only ever counted up: frames, calls of callbacks, and processor time in seconds.
 
     ``messages`` are data frames that were decoded, ``undecodable`` those that could not be.
+    ``dropped``, ``lost_streams`` and ``rate_limited`` as in :class:`PerformanceMetrics`.
     """
 
     messages: int = 0
@@ -76,6 +100,9 @@ class Counters(NamedTuple):
     calls: int = 0
     failed_calls: int = 0
     cpu_s: float = 0.0
+    dropped: int = 0
+    lost_streams: int = 0
+    rate_limited: int = 0
 
     def since(self, before: Counters) -> Counters:
         """How much was added to ``before``."""
@@ -85,6 +112,9 @@ class Counters(NamedTuple):
             self.calls - before.calls,
             self.failed_calls - before.failed_calls,
             self.cpu_s - before.cpu_s,
+            self.dropped - before.dropped,
+            self.lost_streams - before.lost_streams,
+            self.rate_limited - before.rate_limited,
         )
 
 

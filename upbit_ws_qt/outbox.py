@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Collection, Hashable
 
 from .actions import Instant
-from .errors import UpbitError
+from .errors import AuthenticationFailed, UpbitError
 from .events import (
     ConnectionEvent,
     ConnectionType,
@@ -92,6 +92,24 @@ class Outbox:
                 message=message,
                 consumers=consumers,
                 streams=frozenset(streams),
+                stamp=self.stamp,
+            )
+        )
+
+    def say_key_refused(
+        self,
+        error: UpbitError,
+        consumers: tuple[Hashable, ...],
+        streams: Collection[Stream] = (),
+    ) -> None:
+        """The key may not read these streams, which these consumers want."""
+        self.put(
+            RefusalEvent(
+                name=error.name if isinstance(error, AuthenticationFailed) else "",
+                message=str(error),
+                consumers=consumers,
+                streams=frozenset(streams),
+                error=error,
                 stamp=self.stamp,
             )
         )

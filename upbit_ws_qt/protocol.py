@@ -9,40 +9,44 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from .account_feed import AccountFeed, Reading
 from .actions import Close, Connect, Instant, Ping, Probe, Send
 from .clocks import SleepWatch
+from .dialect import RefusedFrame, UpbitDialect
 from .errors import (
     AuthenticationFailed,
     ConnectionLost,
     DecodeError,
+    HandlerError,
+    InvalidState,
     RateLimited,
+    UnknownType,
     UpbitError,
 )
-from .events import (
-    Balance,
-    BalanceEvent,
-    ConnectionState,
-    ConnectionType,
-    Source,
-    WebSocketEvent,
-)
+from .events import ConnectionState, ConnectionType, WebSocketEvent
+from .handlers import CustomEvent, HandlerTable
 from .liveness import Dead, HealthMonitor
 from .outbox import Outbox
-from .polling import Fetch, Poller
+from .polling import Fetch, Subject
 from .probe import ProbeProtocol
 from .ratelimit import MESSAGE_WINDOWS, SlidingWindows
 from .recovery import EpochManager, Happening, RecoveryEngine
 from .settings import FeedSettings
-from .subscriptions import Stream, SubscriptionSpec, SubscriptionStateManager, stream_of
+from .subscriptions import (
+    ORDER_STREAM,
+    Stream,
+    SubscriptionSpec,
+    SubscriptionStateManager,
+    stream_of,
+)
 from .verdicts import Verdicts
 from .wire import (
     NOBODY_TO_BLAME,
     ControlFrame,
     ErrorFrame,
     ListFrame,
-    decode_frame,
-    encode_request,
 )
 
 __all__ = ["Action", "FeedProtocol", "ProtocolStatistics"]
@@ -84,18 +88,19 @@ class ProtocolStatistics:
 
 
 # State: the parts below, each with its own; what is due (a dial, a close, a ping or question, a
-# plan, the same request again, a word to who joined); when it was opened; why it is where it is;
-# the counters.
+# plan, the same request again, a word to who joined, the fallback); when it was opened; why it is
+# where it is, and what the last trouble was; which streams the key may not read, and what the
+# socket said against it that is not explained yet; the counters.
 class FeedProtocol:
-    """Everything one connection decides. ``polled`` serves its streams over REST, without a socket.
+    """Everything one connection decides; the private one follows an account as well.
 
     Args:
         connection_type: which of the two connections it is.
         settings: intervals and shares.
         epochs: shared with the routing, which drops what is older.
         ticket: makes the unique mark of a request.
-        polled: no socket; every wanted stream is asked for over REST.
         has_key: whether private data may be asked for; meaningless for the public connection.
+        handlers: read what is of no type known here.
     """
 
     def __init__(
@@ -106,8 +111,8 @@ class FeedProtocol:
         ticket: Callable[[], str],
         *,
         recovery: RecoveryEngine | None = None,
-        polled: bool = False,
         has_key: bool = True,
+        handlers: HandlerTable | None = None,
     ) -> None:
         self.connection_type = connection_type
         self.subscriptions = SubscriptionStateManager(settings.grace_period_s)
@@ -115,16 +120,24 @@ class FeedProtocol:
         self.decode_errors = self.requests_sent = 0
         self.reason = ""
         self.error: UpbitError | None = None
+        self._trouble: tuple[str, UpbitError | None] = "", None
         self._share = settings.limit_share
         self._epochs = epochs
         self._ticket = ticket
-        self._poller = Poller(settings.balance_poll_interval_s) if polled else None
         self._has_key = has_key
+        self._handlers = handlers or HandlerTable()
         self._messages = SlidingWindows(MESSAGE_WINDOWS, self._share)
         self._outbox = Outbox(connection_type)
+        is_private = connection_type is ConnectionType.PRIVATE
+        self._account = AccountFeed(settings, self._outbox) if is_private else None
+        self._denied: dict[Stream, UpbitError] = {}
+        self._doubt: UpbitError | None = None
+        self._fallback_after_s = settings.fallback_after_s
+        self._fallback_at: float | None = None
         self.probe = ProbeProtocol(self._share, ticket, self._judged)
         self._verdicts = Verdicts(self.subscriptions, self.probe, self._outbox.say_refused)
-        self._health = HealthMonitor(ticket)
+        self._dialect = (settings.exchange.dialect or UpbitDialect)()
+        self._health = HealthMonitor(ticket, self._dialect.question)
         self._sleep_watch = SleepWatch()
         self._plan_at: float | None = None
         self._dial_due = self._close_due = self._again_due = self._has_joined = False
@@ -169,8 +182,6 @@ class FeedProtocol:
 
     def stop(self, now: Instant) -> None:
         """End the connection; every wish is kept for the next ``start``."""
-        if self._poller is not None:
-            self._poller.restart()
         # The next start asks for everything again, and is refused again.
         self._verdicts.try_only(())
         self._happen(Happening.STOP, now)
@@ -179,10 +190,15 @@ class FeedProtocol:
         """Someone wants something; one request follows for all changes within ``DEBOUNCE_S``."""
         self.subscriptions.add(consumer, spec)
         self._has_joined = True
-        refused = self.subscriptions.refused_of(consumer)
-        if refused:
-            said = "the exchange refused this before"
-            self._outbox.say_refused("REFUSED", said, (consumer,), refused)
+        for stream in sorted(self.subscriptions.refused_of(consumer)):
+            error = self._denied.get(stream)
+            if error is not None:
+                self._outbox.say_key_refused(error, (consumer,), (stream,))
+            else:
+                said = "the exchange refused this before"
+                self._outbox.say_refused("REFUSED", said, (consumer,), (stream,))
+        if self.state is ConnectionState.REFUSED and self.error is not None:
+            self._outbox.say_key_refused(self.error, (consumer,))
         self._plan_soon(now)
 
     def unsubscribe(self, consumer: Hashable, now: Instant) -> None:
@@ -194,9 +210,13 @@ class FeedProtocol:
 
     def connection_made(self, now: Instant) -> None:
         """The dial succeeded; a new epoch begins."""
-        self._outbox.begin_epoch(self._epochs.increment_epoch(self.connection_type), now)
+        epoch = self._epochs.increment_epoch(
+            self.connection_type, same_account=self._account is not None
+        )
+        self._outbox.begin_epoch(epoch, now)
         self._messages = SlidingWindows(MESSAGE_WINDOWS, self._share)
         self._health.opened(self._messages, now.monotonic)
+        self._dialect.connection_made()
         self._opened_at = self._plan_at = now.monotonic
         self._happen(Happening.OPENED, now)
 
@@ -213,15 +233,20 @@ class FeedProtocol:
         self._health.received_at = now.monotonic
         if outbox.stamp.received_at != now.wall:
             outbox.stamp = outbox.stamp_at(now)
-        put, stamp = outbox.put, outbox.stamp
+        put, stamp, decode = outbox.put, outbox.stamp, self._dialect.decode
         only_data = True
+        if self._account is not None:
+            put = partial(self._account.heard, now=now.monotonic)
+            only_data = False
         proved = False
         for data in messages:
             try:
-                event = decode_frame(data, stamp)
+                event = decode(data, stamp)
             except DecodeError as error:
-                self._unreadable(error)
-                continue
+                custom = self._unreadable(error)
+                if custom is None:
+                    continue
+                event = custom
             if isinstance(event, ControlFrame):
                 only_data = False
                 self._controlled(event, now)
@@ -246,38 +271,43 @@ class FeedProtocol:
         if isinstance(error, ConnectionLost):
             # The socket does not know which of the connections it was.
             error = ConnectionLost(error.code, error.reason, self._outbox.stamp.epoch)
-        if isinstance(error, AuthenticationFailed) and self._carries_key:
-            happening = Happening.KEY_REFUSED
-        elif self.state is ConnectionState.CONNECTED:
-            happening = Happening.LOST
-        else:
-            happening = Happening.FAILED
+        if self._account is not None and isinstance(error, AuthenticationFailed | InvalidState):
+            self._key_refused(error, now)
+            return
+        was_open = self.state is ConnectionState.CONNECTED
+        happening = Happening.LOST if was_open else Happening.FAILED
         self._happen(happening, now, str(error), _shortest_wait_s(error, now), error)
 
-    def reply(self, fetch: Fetch, result: Sequence[Balance] | UpbitError, now: Instant) -> None:
+    def reply(self, fetch: Fetch, result: Reading | UpbitError, now: Instant) -> None:
         """The answer to a :class:`Fetch`."""
-        if self._poller is None:
+        if self._account is None:
             return
-        if not self._poller.answered(fetch, now.monotonic, _shortest_wait_s(result, now)):
-            return
-        stamp = self._outbox.stamp_at(now, Source.POLLED)
-        if not isinstance(result, UpbitError):
-            self._outbox.put(BalanceEvent(balances=tuple(result), stamp=stamp))
-        elif isinstance(result, AuthenticationFailed):
-            consumers = tuple(self.subscriptions.clients())
-            self._outbox.say_refused(result.name, str(result), consumers)
-            self._happen(Happening.KEY_REFUSED, now, str(result), error=result)
+        refusal = self._account.reply(fetch, result, now)
+        if isinstance(refusal, AuthenticationFailed) and refusal.right:
+            self._deny(fetch.subject, refusal, now)
+        elif refusal is not None:
+            self._key_refused(refusal, now)
+        elif isinstance(result, UpbitError):
+            # Nothing was learnt about the key.
+            self._doubt = None
         else:
-            self._outbox.say_error(result, stamp=stamp)
+            if self.state is ConnectionState.POLLING and isinstance(fetch.subject, Stream):
+                self._outbox.say_asked((fetch.subject,), accepted=True)
+            self._judge_doubt(now)
 
     def key_changed(self, has_key: bool, now: Instant) -> None:
         """Another key was set, or it was taken away; the former one's answers do not count."""
+        if self._account is None:
+            return  # No key goes there.
         self._has_key = has_key
-        if self._poller is not None:
-            self._poller.restart()
+        self._doubt = None
+        self._denied.clear()
+        self.subscriptions.pardon()
+        self._verdicts.try_only(())
+        self._account.forget()
         self._outbox.begin_epoch(self._epochs.increment_epoch(self.connection_type), now)
-        if not has_key and self.state is not ConnectionState.REFUSED:
-            self._happen(Happening.UNWANTED, now)
+        # What was dialled with the former key ends; what is wanted is dialled anew.
+        self._happen(Happening.UNWANTED, now)
         self._happen(Happening.KEY_CHANGED, now)
         self._plan_at = now.monotonic
 
@@ -310,8 +340,8 @@ class FeedProtocol:
         if self._verdicts.probe_due:
             self._verdicts.probe_due = False
             return Probe()
-        if self._poller is not None and self.state is ConnectionState.POLLING:
-            return self._poller.next_fetch(now.monotonic)
+        if self._account is not None and self._may_read:
+            return self._account.next_fetch(now.monotonic)
         return None
 
     def next_deadline(self) -> float | None:
@@ -324,11 +354,12 @@ class FeedProtocol:
             self.recovery.retry_at,
             self._verdicts.due_at,
             self._sleep_watch.next_deadline(),
+            self._fallback_at,
         ]
         if self.state is ConnectionState.CONNECTED:
             deadlines.append(self._health.next_deadline(may_ask=self._plan_at is None))
-        if self._poller is not None and self.state is ConnectionState.POLLING:
-            deadlines.append(self._poller.next_deadline())
+        if self._account is not None and self._may_read:
+            deadlines.append(self._account.next_deadline())
         return min((at for at in deadlines if at is not None), default=None)
 
     def handle_timer(self, now: Instant) -> None:
@@ -341,6 +372,10 @@ class FeedProtocol:
             self._plan_soon(now)
         if self._verdicts.accept(now.monotonic):
             self._outbox.say_asked(self._verdicts.asked, accepted=True)
+            if self._account is not None:
+                self._account.read_all(now.monotonic)
+        if self._fallback_at is not None and self._fallback_at <= now.monotonic:
+            self._fall_back(now)
         if self.recovery.retry_at is not None and self.recovery.retry_at <= now.monotonic:
             self._happen(Happening.WAITED, now)
         if self.state is ConnectionState.CONNECTED:
@@ -348,14 +383,27 @@ class FeedProtocol:
 
     # -- inside -----------------------------------------------------------------------------------
 
-    def _unreadable(self, error: DecodeError) -> None:
+    def _unreadable(self, error: DecodeError) -> CustomEvent | None:
+        """What a registered handler reads in a frame of its type; all others are counted."""
+        # Told as a value: with a traceback it would keep alive whatever called us.
+        failure: UpbitError = error.with_traceback(None)
+        if isinstance(error, UnknownType):
+            try:
+                return self._handlers.read(error.type, error.payload, self._outbox.stamp)
+            except (DecodeError, HandlerError) as found:
+                failure = found.with_traceback(None)
         self.decode_errors += 1
         # A flood of broken frames must not become a flood of reports: 1, 2, 4, 8, …
         if self.decode_errors & (self.decode_errors - 1) == 0:
-            self._outbox.say_error(error, self.decode_errors)
+            self._outbox.say_error(failure, self.decode_errors)
+        return None
 
     def _controlled(self, frame: ControlFrame, now: Instant) -> None:
-        if isinstance(frame, ErrorFrame):
+        if isinstance(frame, RefusedFrame):
+            self._refusals += 1
+            self._verdicts.declined(frame.streams, frame)
+            self._plan_soon(now)
+        elif isinstance(frame, ErrorFrame):
             self._refused(frame, now)
         elif isinstance(frame, ListFrame):
             self._answered(frame, now)
@@ -368,17 +416,15 @@ class FeedProtocol:
         wait_s: float = 0.0,
         error: UpbitError | None = None,
     ) -> None:
-        before = self.state
+        had_socket = self.recovery.has_socket
         if not self.recovery.happen(happening, now.monotonic, wait_s):
             return
         after = self.state
-        had_socket = before in (ConnectionState.CONNECTING, ConnectionState.CONNECTED)
-        has_socket = after in (ConnectionState.CONNECTING, ConnectionState.CONNECTED)
-        if had_socket and not has_socket:
+        if had_socket and not self.recovery.has_socket:
             # After a loss there is nothing left to close; closing nothing is harmless.
             self._close_due = True
             self._dial_due = False
-        if after is ConnectionState.CONNECTING:
+        if happening in (Happening.WANTED, Happening.WAITED):
             self._dial_due = True
         if after is not ConnectionState.CONNECTED:
             self._verdicts.disconnected()
@@ -388,17 +434,75 @@ class FeedProtocol:
             self._sleep_watch.stop()
         else:
             self._sleep_watch.start(now)
-        if happening is Happening.SLEPT and self._poller is not None:
-            self._poller.restart()
-        self.reason = reason
-        self.error = error
+        if self._account is not None:
+            self._follow_account(self._account, after, happening, now)
+        if happening is not Happening.WAITED:
+            self._trouble = reason, error
+        elif after is ConnectionState.POLLING:
+            reason, error = self._trouble
+        self.reason, self.error = reason, error
         resumed = happening is Happening.SLEPT
         self._outbox.say_state(self.recovery, now, reason, error, resumed=resumed)
 
+    # -- the account ------------------------------------------------------------------------------
+
     @property
-    def _carries_key(self) -> bool:
-        # Without a key none can be refused: then it is a gateway's word, and gateways recover.
-        return self.connection_type is ConnectionType.PRIVATE
+    def _may_read(self) -> bool:
+        if self._doubt is not None:
+            return True
+        return self.state in (ConnectionState.CONNECTED, ConnectionState.POLLING)
+
+    def _follow_account(
+        self, account: AccountFeed, after: ConnectionState, happening: Happening, now: Instant
+    ) -> None:
+        account.poll(on=after is ConnectionState.POLLING)
+        if happening in (Happening.SLEPT, Happening.STOP):
+            account.restart()
+        elif happening is Happening.POLLED:
+            account.read_all(now.monotonic)
+        if happening in (Happening.OPENED, Happening.STOP):
+            self._doubt = None
+        if after not in (ConnectionState.CONNECTING, ConnectionState.RECONNECTING):
+            self._fallback_at = None
+        elif self._fallback_at is None:
+            self._fallback_at = now.monotonic + self._fallback_after_s
+
+    def _fall_back(self, now: Instant) -> None:
+        """The socket has been missing for too long."""
+        self._fallback_at = None
+        if self._account is not None and self._account.has_streams:
+            reason, error = self._trouble
+            self._happen(Happening.POLLED, now, reason, error=error)
+
+    def _key_refused(self, error: UpbitError, now: Instant) -> None:
+        """The key is of no use; nothing is asked until another one is set."""
+        self._doubt = None
+        if self.state is ConnectionState.REFUSED:
+            return  # Two readings found out.
+        self._outbox.say_key_refused(error, tuple(self.subscriptions.clients()))
+        self._happen(Happening.KEY_REFUSED, now, str(error), error=error)
+
+    def _deny(self, subject: Subject, error: UpbitError, now: Instant) -> None:
+        """The key lacks a right; only the stream that needs it is refused."""
+        stream = subject if isinstance(subject, Stream) else ORDER_STREAM
+        self._doubt = None
+        if stream in self._denied:
+            return  # Two readings found out.
+        self._denied[stream] = error
+        self._outbox.say_key_refused(error, self.subscriptions.refuse((stream,)), (stream,))
+        self._plan_soon(now)
+
+    def _judge_doubt(self, now: Instant) -> None:
+        """The socket refused the key without saying why, and nothing that was read explains it."""
+        account = self._account
+        if (
+            self._doubt is not None
+            and account is not None
+            and not account.is_reading(now.monotonic)
+        ):
+            self._key_refused(self._doubt, now)
+
+    # -- the wire ---------------------------------------------------------------------------------
 
     def _plan_soon(self, now: Instant) -> None:
         at = now.monotonic + DEBOUNCE_S
@@ -411,17 +515,18 @@ class FeedProtocol:
         suspects = self.probe.suspects
         planned = self.subscriptions.wire_plan(now.monotonic).items()
         plan = {stream: depth for stream, depth in planned if stream not in suspects}
-        if self._poller is not None:
-            self._poller.poll(plan)
-            self._plan_polling(bool(plan), now)
-            return None
+        if self._account is not None:
+            self._account.follow(plan)
+            if plan and not self._has_key:
+                self._happen(Happening.KEY_REFUSED, now, NO_KEY)
+                return None
         if not plan:
             self._happen(Happening.UNWANTED, now)
             return None
         self._happen(Happening.WANTED, now)
         if self.state is not ConnectionState.CONNECTED:
             return None
-        again = plan == self._verdicts.asked
+        again = self._dialect.carries(plan)
         if again and not self._again_due:
             if self._has_joined and self._verdicts.due_at is None:
                 self._outbox.say_asked(plan, accepted=True)
@@ -438,15 +543,12 @@ class FeedProtocol:
         self._resent += self._again_due
         self._again_due = self._has_joined = False
         self._outbox.say_asked(plan, accepted=False)
-        return Send(encode_request(plan, self._ticket()))
-
-    def _plan_polling(self, wanted: bool, now: Instant) -> None:
-        if not wanted:
-            self._happen(Happening.UNWANTED, now)
-        elif self._has_key:
-            self._happen(Happening.POLLED, now)
-        else:
-            self._happen(Happening.KEY_REFUSED, now, NO_KEY)
+        if self._account is not None:
+            self._account.read_all(now.monotonic)
+        message = self._dialect.request(plan, self._ticket())
+        if not self._dialect.carries(plan):
+            self._plan_at = now.monotonic
+        return Send(message)
 
     def _refused(self, frame: ErrorFrame, now: Instant) -> None:
         """A message was refused; what is to blame is found out beside.
@@ -456,8 +558,13 @@ class FeedProtocol:
         """
         self._refusals += 1
         reason = f"{frame.name}: {frame.message}"
-        if frame.name == "INVALID_AUTH" and self._carries_key:
-            self._happen(Happening.KEY_REFUSED, now, reason)
+        if frame.name == "INVALID_AUTH" and self._account is not None:
+            # It does not say whether a right is missing, or which, or what else is wrong with the
+            # key. What is read over REST does.
+            self._doubt = AuthenticationFailed(reason, frame.name)
+            self._happen(Happening.LOST, now, reason, error=self._doubt)
+            self._account.read_all(now.monotonic)
+            self._judge_doubt(now)
             return
         if frame.name in NOBODY_TO_BLAME:
             self._outbox.say_refused(frame.name, frame.message)

@@ -40,7 +40,7 @@ class Happening(enum.Enum):
 
     WANTED = "something is wanted"
     UNWANTED = "nothing is wanted"
-    POLLED = "wanted, and served over REST"
+    POLLED = "missing for too long, so served over REST"
     OPENED = "the handshake succeeded"
     FAILED = "the dial failed"
     LOST = "the connection ended"
@@ -60,12 +60,12 @@ TRANSITIONS: Mapping[ConnectionState, Mapping[Happening, ConnectionState]] = {
     _S.STOPPED: {_H.START: _S.IDLE},
     _S.IDLE: {
         _H.WANTED: _S.CONNECTING,
-        _H.POLLED: _S.POLLING,
         _H.KEY_REFUSED: _S.REFUSED,
         _H.STOP: _S.STOPPED,
     },
     _S.CONNECTING: {
         _H.OPENED: _S.CONNECTED,
+        _H.POLLED: _S.POLLING,
         _H.FAILED: _S.RECONNECTING,
         _H.LOST: _S.RECONNECTING,
         _H.KEY_REFUSED: _S.REFUSED,
@@ -82,11 +82,16 @@ TRANSITIONS: Mapping[ConnectionState, Mapping[Happening, ConnectionState]] = {
     },
     _S.RECONNECTING: {
         _H.WAITED: _S.CONNECTING,
+        _H.POLLED: _S.POLLING,
+        _H.KEY_REFUSED: _S.REFUSED,
         _H.SLEPT: _S.RECONNECTING,
         _H.UNWANTED: _S.IDLE,
         _H.STOP: _S.STOPPED,
     },
     _S.POLLING: {
+        _H.WAITED: _S.POLLING,
+        _H.OPENED: _S.CONNECTED,
+        _H.FAILED: _S.POLLING,
         _H.KEY_REFUSED: _S.REFUSED,
         _H.SLEPT: _S.POLLING,
         _H.UNWANTED: _S.IDLE,
@@ -94,6 +99,20 @@ TRANSITIONS: Mapping[ConnectionState, Mapping[Happening, ConnectionState]] = {
     },
     _S.REFUSED: {_H.KEY_CHANGED: _S.IDLE, _H.STOP: _S.STOPPED},
 }
+
+_FRESH_STARTS = (
+    Happening.SLEPT,
+    Happening.START,
+    Happening.UNWANTED,
+    Happening.KEY_CHANGED,
+)
+# Between two dials.
+_WAITING = (_S.RECONNECTING, _S.POLLING)
+
+
+def _dials(state: ConnectionState, retry_at: float | None) -> bool:
+    polled = state is ConnectionState.POLLING and retry_at is None
+    return polled or state is ConnectionState.CONNECTING
 
 
 class ExponentialBackoff:
@@ -123,25 +142,35 @@ class ExponentialBackoff:
         return delay * (1 - self._random() / 2) if self._random else delay
 
 
-# State: the number of connections made, by kind.
+# State: the number of connections made, by kind, and since which of them what they brought holds.
 class EpochManager:
-    """Counts the connections of each kind; what belongs to an older one is never delivered."""
+    """Counts the connections of each kind; what belongs to an older one is never delivered.
+
+    What happened to an account has happened, whichever connection told of it: there an older one
+    counts as well, until another key is set.
+    """
 
     def __init__(self) -> None:
         self._epochs = dict.fromkeys(ConnectionType, 0)
+        self._valid_from = dict.fromkeys(ConnectionType, 0)
 
-    def increment_epoch(self, connection_type: ConnectionType) -> int:
+    def increment_epoch(
+        self, connection_type: ConnectionType, *, same_account: bool = False
+    ) -> int:
         """A new connection was made; returns its number, from 1."""
         self._epochs[connection_type] += 1
-        return self._epochs[connection_type]
+        epoch = self._epochs[connection_type]
+        if not same_account:
+            self._valid_from[connection_type] = epoch
+        return epoch
 
     def current_epoch(self, connection_type: ConnectionType) -> int:
         """The number of the newest connection, 0 before the first."""
         return self._epochs[connection_type]
 
     def is_current_epoch(self, connection_type: ConnectionType, epoch: int) -> bool:
-        """Whether ``epoch`` is that of the newest connection."""
-        return self._epochs[connection_type] == epoch
+        """Whether what belongs to ``epoch`` may be delivered."""
+        return self._valid_from[connection_type] <= epoch <= self._epochs[connection_type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +217,23 @@ class RecoveryEngine:
         if following is None:
             return False
         before, self.state = self.state, following
-        if happening in (Happening.SLEPT, Happening.START, Happening.UNWANTED):
+        if happening is Happening.POLLED:
+            return True  # The wait, or the dial under way, goes on.
+        was_dialling = _dials(before, self.retry_at)
+        if happening in _FRESH_STARTS:
             self.attempts = 0
         self.retry_at = None
-        if following is ConnectionState.RECONNECTING:
+        if following in _WAITING and happening is not Happening.WAITED:
             self.retry_at = now + max(wait_s, self._backoff.get_delay(self.attempts))
             self.attempts += 1
             self.losses += before is ConnectionState.CONNECTED
-            self.failed_dials += before is ConnectionState.CONNECTING
+            self.failed_dials += was_dialling
         return True
+
+    @property
+    def has_socket(self) -> bool:
+        """Whether there is a connection, or a dial under way."""
+        return self.state is ConnectionState.CONNECTED or _dials(self.state, self.retry_at)
 
     def proved(self) -> None:
         """The connection delivered; the next loss starts with the shortest wait."""

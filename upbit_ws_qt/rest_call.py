@@ -123,8 +123,9 @@ def error_of(
         )
     if name in _KEY_REFUSED or (status == 401 and name not in _CALL_REFUSED):
         remedy = _KEY_REFUSED.get(name, "set another key")
-        missing = f": {right}" if right and name == "out_of_scope" else ""
-        return AuthenticationFailed(f"{name}: {error.message} ({remedy}{missing})", name)
+        lacking = str(right) if right and name == "out_of_scope" else ""
+        missing = f": {lacking}" if lacking else ""
+        return AuthenticationFailed(f"{name}: {error.message} ({remedy}{missing})", name, lacking)
     return RequestRejected(name, error.message)
 
 

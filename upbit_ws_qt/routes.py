@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from .backpressure import Delivery
-from .subscriptions import Stream, StreamEvent
+from .subscriptions import Stream, StreamEvent, stream_of
 
 __all__ = [
     "KEPT_WHILE_RESTING",
@@ -120,8 +120,8 @@ class Route:
 
 
 # State: how many of the route's events came before it took part (``joined``), and how many it has
-# been handed or has passed over (``seen``); the event to be handed over as a replay; the earliest
-# time of its next event.
+# been handed or has passed over (``seen``); the event to be handed over as a replay; the one that
+# was queued last; the earliest time of its next event.
 class Link:
     """One subscription's part in one stream.
 
@@ -129,7 +129,7 @@ class Link:
     costs nothing for each of a hundred consumers, nor for one that rests.
     """
 
-    __slots__ = ("joined", "next_at", "outlet", "replay", "route", "seen")
+    __slots__ = ("joined", "next_at", "outlet", "queued", "replay", "route", "seen")
 
     def __init__(self, outlet: Outlet[Any], route: Route) -> None:
         self.outlet = outlet
@@ -137,6 +137,7 @@ class Link:
         self.joined = route.count
         self.seen = route.count
         self.replay: StreamEvent | None = None
+        self.queued: StreamEvent | None = None
         self.next_at = -math.inf
 
     @property
@@ -158,9 +159,10 @@ class Link:
         self.seen = self.route.count - 1
 
 
-# State: the backlog; its part in each stream, and which of them have something newer for it; the
-# marks of the engine and of the shell (``busy``); until when it is muted, and since when it is
-# neither that nor paused; and counters.
+# State: the backlog, with what does not fit but is the newest of its stream (``spared``: older than
+# all that is queued, and there only while the queue is full); its part in each stream, and which of
+# them have something newer for it; the marks of the engine and of the shell (``busy``); until when
+# it is muted, and since when it is neither that nor paused; and counters.
 class Outlet(Generic[ConsumerT]):
     """One subscription's end of the pipe; ``consumer`` is whatever the shell delivers to.
 
@@ -188,6 +190,7 @@ class Outlet(Generic[ConsumerT]):
         "ready",
         "room",
         "routed",
+        "spared",
         "streams",
         "withheld",
     )
@@ -205,6 +208,7 @@ class Outlet(Generic[ConsumerT]):
         self.keeps_each_event = delivery.keeps_each_event
         self.depth = depth
         self.queue: deque[StreamEvent] = deque()
+        self.spared: dict[Link, StreamEvent] = {}
         self.links: dict[Stream, Link] = {}
         self.due: dict[Link, None] = {}
         self.active = True
@@ -231,15 +235,42 @@ class Outlet(Generic[ConsumerT]):
         """Whether it can take an event now."""
         return not self.busy and not self.paused and self.muted_until is None
 
-    def push(self, event: StreamEvent) -> None:
-        """Queue one event; a queue that is full loses its oldest, counted."""
-        self.queue.append(event)
-        if len(self.queue) > self.room:
-            self.queue.popleft()
-            self.dropped += 1
+    def push(self, link: Link, event: StreamEvent) -> None:
+        """Queue one event of ``link``; a queue that is full loses its oldest, counted.
+
+        But never the newest of a stream: a busy market does not push out the last word of a quiet
+        one.
+        """
+        queue = self.queue
+        queue.append(event)
+        link.queued = event
+        if len(queue) > self.room:
+            if self.spared.pop(link, None) is not None:
+                self.dropped += 1
+            self._lose_oldest()
+
+    def take(self) -> StreamEvent:
+        """The oldest of what waits; there must be something queued."""
+        if self.spared:
+            return self.spared.pop(next(iter(self.spared)))
+        return self.queue.popleft()
+
+    @property
+    def backlog(self) -> list[StreamEvent]:
+        """All that waits in line, oldest first."""
+        return [*self.spared.values(), *self.queue]
+
+    def replace_backlog(self, events: Iterable[StreamEvent]) -> None:
+        """Have these wait in line instead, oldest first."""
+        self.spared.clear()
+        self.queue = deque(events)
+        self.make_room()
 
     def make_room(self) -> None:
         """Find how many events may wait in the queue, and lose what is beyond, counted."""
+        if self.spared:
+            self.queue = deque(self.backlog)
+            self.spared.clear()
         if not self.keeps_each_event:
             # For the ends of candles, at least one of each stream: they all end at the same time.
             # While they are caught up with, as many may come again.
@@ -250,8 +281,17 @@ class Outlet(Generic[ConsumerT]):
         else:
             self.room = self.delivery.maxlen or math.inf
         while len(self.queue) > self.room:
-            self.queue.popleft()
-            self.dropped += 1
+            self._lose_oldest()
+
+    def _lose_oldest(self) -> None:
+        event = self.queue.popleft()
+        if len(self.links) > 1:
+            link = self.links[stream_of(event)]
+            if event is link.queued:
+                self.spared[link] = event
+                return
+        # Of a single stream the oldest is not the newest, too.
+        self.dropped += 1
 
     def settle(self, link: Link) -> None:
         """Count what ``link`` is behind and will never be handed."""
@@ -264,7 +304,7 @@ class Outlet(Generic[ConsumerT]):
 
     def statistics(self) -> OutletStatistics:
         """The counters as of now."""
-        routed, queued, passed_over = self.routed, len(self.queue), 0
+        routed, queued, passed_over = self.routed, len(self.queue) + len(self.spared), 0
         for link in self.links.values():
             routed += link.route.count - link.joined
             owed = link.owed

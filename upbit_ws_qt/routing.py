@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
 from .backpressure import Policy
-from .events import CandleEvent, MarketEvent, OrderbookEvent, Stamp, StreamType, stamped
+from .events import CandleEvent, MarketEvent, OrderbookEvent, OrderEvent, Stamp, StreamType, stamped
 from .recovery import EpochManager
 from .routes import Link, Outlet, OutletStatistics, Route, RoutingStatistics
-from .subscriptions import BALANCE_STREAM, Stream, StreamEvent, stream_of
+from .subscriptions import BALANCE_STREAM, ORDER_STREAM, Stream, StreamEvent, stream_of
 
 __all__ = ["DataRoutingEngine", "Outlet", "OutletStatistics", "RoutingStatistics"]
 
@@ -25,8 +25,8 @@ _SNAPSHOT = StreamType.SNAPSHOT.value
 
 
 # State: a route for each stream on the wire or wanted; the outlets; the routes and outlets with
-# something to deliver; the outlets that wait for a time, and for which; the latest time it was
-# told; and counters, with what those who left had counted.
+# something to deliver; the open orders; the outlets that wait for a time, and for which; the latest
+# time it was told; and counters, with what those who left had counted.
 class DataRoutingEngine(Generic[ConsumerT]):
     """Takes events in, hands out who gets what. ``now`` is monotonic seconds."""
 
@@ -38,6 +38,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
         self._ready: deque[Outlet[ConsumerT]] = deque()
         self._sleeping: dict[Outlet[ConsumerT], float] = {}
         self._now = float("-inf")
+        self._orders: dict[str, OrderEvent] = {}
         self._left = OutletStatistics()
         self._immediate = 0
         self.events = 0
@@ -68,11 +69,15 @@ class DataRoutingEngine(Generic[ConsumerT]):
                 route.waiting[link] = None
             elif outlet.keeps_each_event:
                 link.joined -= 1
-                outlet.push(_replayed(last))
+                outlet.push(link, _replayed(last))
             else:
                 link.owe_newest()
                 link.replay = last
                 outlet.due[link] = None
+            for event in self._orders.values():
+                if stream in _order_routes(event):
+                    link.joined -= 1
+                    outlet.push(link, _replayed(event))
         outlet.make_room()
         self._make_ready(outlet)
         self._immediate += outlet.delivery.policy is Policy.IMMEDIATE
@@ -94,9 +99,10 @@ class DataRoutingEngine(Generic[ConsumerT]):
         for stream in set(outlet.links) - kept:
             self._leave(outlet.links.pop(stream))
         outlet.streams = tuple(stream for stream in outlet.streams if stream in kept)
-        queue = [event for event in outlet.queue if stream_of(event) in kept]
-        outlet.routed -= len(outlet.queue) - len(queue)
-        outlet.queue = deque(queue)
+        waiting = outlet.backlog
+        left = [event for event in waiting if stream_of(event) in kept]
+        outlet.routed -= len(waiting) - len(left)
+        outlet.replace_backlog(left)
         if not outlet.due and outlet.muted_until is None:
             self._sleeping.pop(outlet, None)
 
@@ -132,22 +138,24 @@ class DataRoutingEngine(Generic[ConsumerT]):
                 link.seen = link.route.count
         outlet.muted_until = until
         if outlet.keeps_each_event:
-            outlet.withheld += len(outlet.queue)
-            outlet.queue.clear()
+            outlet.withheld += len(outlet.backlog)
+            outlet.replace_backlog(())
         self._arrange(outlet)
         self._sleeping[outlet] = until
 
     # -- events come in ---------------------------------------------------------------------------
 
     def retain(self, streams: Iterable[Stream]) -> None:
-        """Forget the last events of streams that are not on the wire any more."""
+        """Forget the last events of public streams that are not on the wire any more."""
         kept = {*streams, BALANCE_STREAM}
         for route in tuple(self._routes.values()):
-            if route.stream not in kept:
+            if route.stream not in kept and route.stream.type != ORDER_STREAM.type:
                 self.forget(route.stream)
 
     def forget(self, stream: Stream) -> None:
         """Hand the last event of a stream to nobody from now on."""
+        if stream == ORDER_STREAM:
+            self._orders.clear()
         route = self._routes.get(stream)
         if route is None:
             return
@@ -165,6 +173,8 @@ class DataRoutingEngine(Generic[ConsumerT]):
     def route(self, event: StreamEvent) -> Stream | None:
         """Take one event; returns its stream, or None if nobody has a use for it."""
         self.events += 1
+        if isinstance(event, OrderEvent):
+            return self._route_order(event)
         # A plain tuple finds a stream too, and making a Stream costs more than all that follows.
         if isinstance(event, MarketEvent):
             level = event.level if isinstance(event, OrderbookEvent) else 0.0
@@ -195,10 +205,27 @@ class DataRoutingEngine(Generic[ConsumerT]):
                 self._dirty.append(route)
         for link in route.keeping:
             outlet = link.outlet
-            outlet.push(event)
+            outlet.push(link, event)
             if not outlet.ready:
                 self._make_ready(outlet)
         return route.stream
+
+    def _route_order(self, event: OrderEvent) -> Stream | None:
+        """Orders go to who wants all and to who wants those of the market, each event by itself."""
+        if event.is_open:
+            self._orders[event.uuid] = event
+        else:
+            self._orders.pop(event.uuid, None)
+        routes = [self._routes[key] for key in _order_routes(event) if key in self._routes]
+        for route in routes:
+            route.count += 1
+            for link in route.keeping:
+                link.outlet.push(link, event)
+                self._make_ready(link.outlet)
+        if not routes:
+            self.unwanted += 1
+            return None
+        return routes[0].stream
 
     def last(self, stream: Stream) -> StreamEvent | None:
         """The newest event of a stream."""
@@ -222,7 +249,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
                 outlet = self._ready.popleft()
                 outlet.ready = False
                 while outlet.queue and outlet.is_free:
-                    event = self._checked(outlet, outlet.queue.popleft())
+                    event = self._checked(outlet, outlet.take())
                     if event is not None:
                         yield outlet, event
                 for link in tuple(outlet.due):
@@ -279,6 +306,15 @@ class DataRoutingEngine(Generic[ConsumerT]):
         """The counters of an outlet as of now."""
         return outlet.statistics()
 
+    def backlog(self) -> tuple[int, int]:
+        """Events that wait for their consumers, and those lost by full queues since it was made.
+
+        Costs little with any number of streams. What rests unseen or muted does not wait.
+        """
+        outlets = self._outlets
+        waiting = sum(len(outlet.queue) + len(outlet.due) for outlet in outlets)
+        return waiting, self._left.dropped + sum(outlet.dropped for outlet in outlets)
+
     def statistics(self) -> RoutingStatistics:
         """The counters of the whole engine."""
         total = sum((outlet.statistics() for outlet in self._outlets), self._left)
@@ -333,6 +369,8 @@ class DataRoutingEngine(Generic[ConsumerT]):
 
         If there is none yet, the next one is delivered even if it repeats: ``outlet`` never got it.
         """
+        if isinstance(event, OrderEvent):
+            return None  # Of another account; and no other event says the same.
         link = outlet.links[stream_of(event)]
         last = link.route.last
         if last is None or not _say_the_same(event, last):
@@ -355,7 +393,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
             if not outlet.keeps_each_event:
                 outlet.due[link] = None
             elif outlet.muted_until is None:
-                outlet.push(event)
+                outlet.push(link, event)
             self._make_ready(outlet)
         route.waiting.clear()
 
@@ -366,7 +404,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
                 outlet = link.outlet
                 outlet.settle(link)
                 link.seen = route.count
-                outlet.push(_replayed(last) if last is link.replay else last)
+                outlet.push(link, _replayed(last) if last is link.replay else last)
                 self._make_ready(outlet)
 
     def _leave(self, link: Link) -> None:
@@ -410,6 +448,10 @@ class DataRoutingEngine(Generic[ConsumerT]):
         if not outlet.ready and outlet.is_free and (outlet.queue or outlet.due):
             outlet.ready = True
             self._ready.append(outlet)
+
+
+def _order_routes(event: OrderEvent) -> tuple[Stream, Stream]:
+    return ORDER_STREAM, stream_of(event)
 
 
 def _repeats(event: StreamEvent, last: StreamEvent) -> bool:

@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from urllib.parse import urlsplit
 
 from .errors import InvalidRequest
+from .exchange import UPBIT_KR, UPBIT_REGIONS, Exchange, upbit_in
 
 __all__ = ["Credentials", "FeedSettings"]
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_EXCHANGE_DOMAIN = "upbit.com"
+_URLS = ("public_url", "private_url", "rest_url")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSettings:
     """How one manager works. Every field has a default that works for Upbit Korea.
 
+    ``FeedSettings(region="sg")`` is Upbit Singapore: ``region`` (``kr``, ``sg``, ``id``, ``th``)
+    chooses the ``exchange`` by its short name. Addresses that are not given are the exchange's own,
+    also where ``dataclasses.replace`` changes the region.
+
     Raises:
-        InvalidRequest: a URL is not encrypted and not loopback, or a number makes no sense.
+        InvalidRequest: a URL is not encrypted and not loopback, a number makes no sense, or Upbit
+            is not in that region.
     """
 
-    public_url: str = "wss://api.upbit.com/websocket/v1"
-    private_url: str = "wss://api.upbit.com/websocket/v1/private"
-    rest_url: str = "https://api.upbit.com"
+    exchange: Exchange = UPBIT_KR
+    region: InitVar[str | None] = None
+    public_url: str = UPBIT_KR.public_url
+    private_url: str = UPBIT_KR.private_url
+    rest_url: str = UPBIT_KR.rest_url
     trusted_hosts: tuple[str, ...] = ()
     """Hosts beside the exchange's own and loopback that a key may be sent to."""
     grace_period_s: float = 5.0
@@ -36,10 +44,34 @@ class FeedSettings:
     """The share of the exchange's limits we use; the rest is for others on this address."""
     balance_poll_interval_s: float = 5.0
     """How often balances are read while no stream carries them."""
+    order_poll_interval_s: float = 2.0
+    """How often open orders are read while no stream carries them."""
+    fallback_after_s: float = 3.0
+    """How long a connection may be missing before what it carries is read over REST instead."""
     connect_timeout_s: float = 10.0
     request_timeout_s: float = 10.0
+    alert_error_percent: float = 5.0
+    """Above this share of unreadable frames or failing callbacks there is an alert. ``math.inf``
+    switches this alert off, as it does with each of those below."""
+    alert_latency_ms: float = 1_000.0
+    """Above this mean latency there is an alert."""
+    alert_disconnected_s: float = 10.0
+    """After a connection has been missing for so long there is an alert."""
+    alert_loop_lag_ms: float = 500.0
+    """When the GUI thread was held up for longer there is an alert."""
+    alert_clock_skew_ms: float = 5_000.0
+    """When this machine's clock is further from the exchange's there is an alert."""
+    alert_memory_mb: float = 1_024.0
+    """Above this resident memory of the process, in MiB, there is an alert, and caches are
+    trimmed; needs the package psutil."""
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, region: str | None) -> None:
+        if region is not None:
+            object.__setattr__(self, "exchange", upbit_in(region))
+        for name in _URLS:
+            # Those of another region are a default, or what `replace` took along, and no choice.
+            if getattr(self, name) in [getattr(upbit, name) for upbit in UPBIT_REGIONS.values()]:
+                object.__setattr__(self, name, getattr(self.exchange, name))
         for name, schemes in (
             ("public_url", ("wss", "ws")),
             ("private_url", ("wss", "ws")),
@@ -49,13 +81,21 @@ class FeedSettings:
         for name in (
             "frame_interval_ms",
             "balance_poll_interval_s",
+            "order_poll_interval_s",
             "connect_timeout_s",
             "request_timeout_s",
+            "alert_error_percent",
+            "alert_latency_ms",
+            "alert_disconnected_s",
+            "alert_loop_lag_ms",
+            "alert_clock_skew_ms",
+            "alert_memory_mb",
         ):
             if not getattr(self, name) > 0:
                 raise InvalidRequest(f"{name} must be above 0; got {getattr(self, name)!r}")
-        if not self.grace_period_s >= 0:
-            raise InvalidRequest(f"grace_period_s must be 0 or more; got {self.grace_period_s!r}")
+        for name in ("grace_period_s", "fallback_after_s"):
+            if not getattr(self, name) >= 0:
+                raise InvalidRequest(f"{name} must be 0 or more; got {getattr(self, name)!r}")
         if not 0 < self.limit_share <= 1:
             raise InvalidRequest(f"limit_share is above 0, at most 1; got {self.limit_share!r}")
 
@@ -65,8 +105,7 @@ class FeedSettings:
         return (
             host in _LOOPBACK
             or host in (trusted.lower() for trusted in self.trusted_hosts)
-            or host == _EXCHANGE_DOMAIN
-            or host.endswith("." + _EXCHANGE_DOMAIN)
+            or f".{host}".endswith(f".{self.exchange.domain}")
         )
 
 

@@ -19,6 +19,7 @@ from .timeframe import Timeframe
 __all__ = [
     "BALANCE_STREAM",
     "DEPTHS",
+    "ORDER_STREAM",
     "Stream",
     "StreamEvent",
     "SubscriptionDiff",
@@ -55,6 +56,9 @@ def stream_names(streams: Iterable[Stream]) -> list[str]:
 
 #: The stream of the account's balances.
 BALANCE_STREAM = Stream("myAsset", "")
+#: The stream of the account's orders in all markets, which is the one that goes over the wire: an
+#: account has few orders, and who wants those of one market costs no request of their own.
+ORDER_STREAM = Stream("myOrder", "")
 
 #: The events that belong to a stream.
 StreamEvent: TypeAlias = MarketEvent | BalanceEvent
@@ -77,7 +81,9 @@ WirePlan: TypeAlias = Mapping[Stream, int]
 class SubscriptionSpec:
     """What one consumer wants; checked at construction.
 
-    ``depth`` counts order book rows, ``level`` is their grouping in KRW (0: none).
+    ``depth`` counts order book rows, ``level`` is their grouping in KRW (0: none), ``type`` names
+    the stream of a custom handler and is empty for all others. Orders without ``symbols`` are those
+    of all markets.
 
     Raises:
         InvalidMarket: a code has the wrong form.
@@ -89,14 +95,23 @@ class SubscriptionSpec:
     timeframe: Timeframe | None = None
     depth: int = 30
     level: float = 0.0
+    type: str = ""
 
     def __post_init__(self) -> None:
         if self.data_type is DataType.STATUS:
             raise InvalidRequest("status events come by themselves; subscribe to market data")
-        if self.data_type is not DataType.BALANCE:
+        if bool(self.type) is not (self.data_type is DataType.CUSTOM):
+            raise InvalidRequest(
+                "a type is what a custom subscription has, and no other, such as 'announcement'; "
+                f"got {self.type!r} for {self.data_type.value!r}"
+            )
+        if self.data_type is DataType.CUSTOM and not self.symbols:
+            pass  # What some types are about is no market.
+        elif self.data_type is DataType.BALANCE:
+            if self.symbols:
+                raise InvalidRequest("balances have no markets; leave the symbols out")
+        elif self.symbols or self.data_type is not DataType.ORDER:
             object.__setattr__(self, "symbols", check_markets(self.symbols))
-        elif self.symbols:
-            raise InvalidRequest("balances have no markets; leave the symbols out")
         if self.data_type is DataType.CANDLE:
             if self.timeframe is None:
                 raise InvalidRequest("a candle subscription needs a timeframe, such as '1m'")
@@ -116,13 +131,24 @@ class SubscriptionSpec:
 
     @property
     def streams(self) -> dict[Stream, int]:
-        """Its streams with their depth."""
+        """Its streams as they go over the wire, with their depth."""
         if self.data_type is DataType.BALANCE:
             return {BALANCE_STREAM: 0}
+        if self.data_type is DataType.ORDER:
+            return {ORDER_STREAM: 0}
         if self.data_type is DataType.ORDERBOOK:
             return {Stream("orderbook", code, self.level): self.depth for code in self.symbols}
+        if self.data_type is DataType.CUSTOM:
+            return {Stream(self.type, code): 0 for code in self.symbols or ("",)}
         name = self.timeframe.wire_type if self.timeframe else self.data_type.value
         return {Stream(name, code): 0 for code in self.symbols}
+
+    @property
+    def routes(self) -> tuple[Stream, ...]:
+        """Its streams as its events are routed: orders of some markets by their market."""
+        if self.data_type is DataType.ORDER and self.symbols:
+            return tuple(Stream(ORDER_STREAM.type, code) for code in self.symbols)
+        return tuple(self.streams)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +262,10 @@ class SubscriptionStateManager:
         self.forget_grace(refused)
         owners = (client for stream in refused for client in self._wanters.get(stream, ()))
         return tuple(dict.fromkeys(owners))
+
+    def pardon(self) -> None:
+        """Nothing is refused any more."""
+        self._refused.clear()
 
     def forget_grace(self, streams: Collection[Stream]) -> None:
         """Take these off the wire as soon as nobody wants them."""

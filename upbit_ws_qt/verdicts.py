@@ -90,6 +90,11 @@ class Verdicts:
         self._probe.accuse(unheard)
         self.try_only(self._subscriptions.wanted())
 
+    def declined(self, streams: Collection[Stream], frame: ErrorFrame) -> None:
+        """The exchange has named what it refuses of the request; the rest of it stands."""
+        self.asked = {s: depth for s, depth in self.asked.items() if s not in streams}
+        self._convict(streams, frame)
+
     def judged(self, streams: Collection[Stream], frame: ErrorFrame | None) -> None:
         """The probe has found these acceptable by themselves (None), or refused with ``frame``."""
         if frame is None:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from .errors import DecodeError
+from .errors import DecodeError, UnknownType
 from .events import (
     AssetEvent,
     Balance,
@@ -208,7 +208,8 @@ def decode_frame(frame: bytes, stamp: Stamp) -> DataEvent | ErrorFrame | StatusF
     """Read one frame in either format; unknown extra fields are ignored.
 
     Raises:
-        DecodeError: it is not JSON, or not of a type we know, or a field has the wrong shape.
+        UnknownType: it is not of a type we know.
+        DecodeError: it is not JSON, or a field has the wrong shape.
     """
     decode_event = _by_start(frame[:_START])
     try:
@@ -224,7 +225,7 @@ def decode_frame(frame: bytes, stamp: Stamp) -> DataEvent | ErrorFrame | StatusF
             name = head.type or head.ty or ""
             decode_event = _BY_TYPE[b"type" if head.type else b"ty"].get(name.encode())
             if decode_event is None:
-                raise DecodeError(f"no frame type is called {name!r}", frame)
+                raise UnknownType(name, frame)
         event = decode_event(frame)
     except _UNREADABLE as error:
         raise DecodeError(f"a frame is not what the documents say: {error}", frame) from error
@@ -258,7 +259,10 @@ def encode_request(plan: WirePlan, ticket: str) -> bytes:
         groups.setdefault((stream.type, stream.level), []).append(_code(stream, depth))
     message: list[dict[str, Any]] = [{"ticket": ticket}]
     for (name, level), codes in groups.items():
-        entry: dict[str, Any] = {"type": name, "codes": codes}
+        entry: dict[str, Any] = {"type": name}
+        if codes != [""]:
+            # `myAsset` must not have codes, and `myOrder` without them means all markets.
+            entry["codes"] = codes
         if level:
             entry["level"] = int(level) if level == int(level) else level
         message.append(entry)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from upbit_ws_qt.errors import InvalidMarket, InvalidRequest
+from upbit_ws_qt.exchange import UPBIT_REGIONS
 from upbit_ws_qt.markets import check_market
 from upbit_ws_qt.timeframe import Timeframe
 
@@ -35,6 +36,7 @@ class Options:
     seed: int | None = None
     replay: Path | None = None
     speed: float = 1.0
+    region: str = "kr"
     market: str | None = None
     timeframe: Timeframe | None = None
     theme: str | None = None
@@ -55,11 +57,17 @@ def parse(arguments: Sequence[str]) -> Options:
     for name, needed in (("seed", "demo"), ("speed", "replay"), ("after", "screenshot")):
         if getattr(found, name) is not None and not getattr(found, needed):
             raise CommandError(f"--{name} goes with --{needed}; see {PROGRAM} --help")
+    if found.region != "kr" and (found.demo or found.replay):
+        raise CommandError(
+            f"--region {found.region} goes with Upbit itself: demos and recordings are of kr; "
+            f"see {PROGRAM} --help"
+        )
     return Options(
         demo=found.demo,
         seed=found.seed,
         replay=found.replay,
         speed=1.0 if found.speed is None else found.speed,
+        region=found.region,
         market=found.market,
         timeframe=found.timeframe,
         theme=found.theme,
@@ -102,6 +110,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--speed", metavar="X", type=_speed, help="with --replay: 2 plays twice as fast"
+    )
+    parser.add_argument(
+        "--region",
+        choices=tuple(UPBIT_REGIONS),
+        default="kr",
+        help="whose Upbit; Korea's by default",
     )
     parser.add_argument("--market", metavar="CODE", type=_market, help="such as KRW-BTC")
     parser.add_argument(

@@ -41,6 +41,11 @@ class Source(Protocol):
         """Which of the kinds it is."""
         ...
 
+    @property
+    def region(self) -> str:
+        """Whose markets it has, such as ``kr``."""
+        ...
+
     async def open(self) -> tuple[FeedSettings, Credentials | None]:
         """Start what must run for it; returns where it is and the key for it."""
         ...
@@ -70,17 +75,18 @@ class Source(Protocol):
 
 # State: none; the key is the caller's.
 class LiveSource:
-    """Upbit Korea."""
+    """Upbit itself, in one of its regions."""
 
     kind = SourceKind.LIVE
     market: str | None = None
     timeframe: Timeframe | None = None
 
-    def __init__(self, credentials: Credentials | None = None) -> None:
+    def __init__(self, credentials: Credentials | None = None, region: str = "kr") -> None:
         self._credentials = credentials
+        self.region = region
 
     async def open(self) -> tuple[FeedSettings, Credentials | None]:
-        return FeedSettings(), self._credentials
+        return FeedSettings(region=self.region), self._credentials
 
     async def close(self) -> None:
         """Nothing runs."""
@@ -97,6 +103,7 @@ class DemoSource:
     """A simulated exchange with an account, on the program's own loop."""
 
     kind = SourceKind.DEMO
+    region = "kr"
     market: str | None = None
     timeframe: Timeframe | None = None
 
@@ -132,6 +139,7 @@ class ReplaySource:
     """A recording, served as an exchange on the program's own loop."""
 
     kind = SourceKind.REPLAY
+    region = "kr"
 
     def __init__(self, recording: Recording, speed: float = 1.0) -> None:
         self._recording = recording
@@ -189,7 +197,7 @@ def source_of(options: Options) -> Source:
         if options.market is not None and all(row.code != options.market for row in MARKETS):
             raise CommandError(f"the demo lists no {options.market}; try KRW-BTC or KRW-ETH")
         return DemoSource(options.seed)
-    return LiveSource(Credentials.from_environment())
+    return LiveSource(Credentials.from_environment(), options.region)
 
 
 def _read(path: Path) -> Recording:

@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
 )
 
 from upbit_ws_qt.events import ConnectionState
+from upbit_ws_qt.exchange import upbit_in
 from upbit_ws_qt.markets import check_market
 from upbit_ws_qt.qt.manager import GlobalWebSocketManager
 from upbit_ws_qt.timeframe import Timeframe
@@ -46,7 +47,6 @@ from .sources import Source, SourceKind
 
 __all__ = ["ViewerWindow"]
 
-DEFAULT_MARKET = "KRW-BTC"
 _SIZE = QSize(1440, 900)
 _BOOK_WIDTH, _BALANCES_HEIGHT = 430, 210
 _LAYOUT_VERSION = 1
@@ -164,7 +164,8 @@ class ViewerWindow(QMainWindow):
         if self._wanted_market is not None:
             wanted, self._wanted_market = self._wanted_market, None
             return wanted
-        return source.market or self._settings.read("market", check_market, DEFAULT_MARKET)
+        default = upbit_in(source.region).default_market
+        return source.market or self._settings.read(_market_key(source), check_market, default)
 
     def _timeframe_for(self, source: Source) -> Timeframe:
         if self._wanted_timeframe is not None:
@@ -182,8 +183,8 @@ class ViewerWindow(QMainWindow):
     def show_market(self, code: str) -> None:
         """Show another market and remember it."""
         self._show_market(code)
-        if self._remembers():
-            self._settings.keep("market", code)
+        if self._source is not None and self._remembers():
+            self._settings.keep(_market_key(self._source), code)
 
     def _show_market(self, code: str) -> None:
         self.chart.setMarket(code)
@@ -202,7 +203,8 @@ class ViewerWindow(QMainWindow):
         if code not in manager.markets:
             self._refuse(code)
             fallback = next((market.code for market in manager.markets), code)
-            self._show_market(DEFAULT_MARKET if DEFAULT_MARKET in manager.markets else fallback)
+            default = upbit_in(source.region).default_market
+            self._show_market(default if default in manager.markets else fallback)
 
     def _refuse(self, text: str) -> None:
         self._say(self._text("viewer.no_such_market", text=text))
@@ -417,3 +419,8 @@ class ViewerWindow(QMainWindow):
         self._keep_layout()
         self._settings.write()
         super().closeEvent(a0)
+
+
+def _market_key(source: Source) -> str:
+    """Each region has markets of its own, so the one that was shown last is remembered for each."""
+    return "market" if source.region == "kr" else f"market_{source.region}"

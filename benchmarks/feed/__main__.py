@@ -16,6 +16,7 @@ from .measures.components import components
 from .measures.endurance import churn, lossless, slow
 from .measures.imports import imports
 from .measures.loads import exchange, processor, tls
+from .measures.machine import machine
 from .measures.peers import peers
 from .measures.screen import screen
 from .measures.subscribers import subscribers
@@ -25,6 +26,7 @@ from .table import Effort, Row, lines, summary
 
 MEASURES: dict[str, Callable[[Rig, Effort], list[Row]]] = {
     "throughput": throughput,
+    "machine": machine,
     "processor": processor,
     "exchange": exchange,
     "tls": tls,

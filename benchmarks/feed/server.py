@@ -169,7 +169,6 @@ class FrameServer:
     def _accept(self, listening: socket.socket) -> None:
         accepted, _ = listening.accept()
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KEPT_BACK)
         accepted.settimeout(_STUCK_S)
         if listening is self._tls_port:
             accepted = self._tls.wrap_socket(accepted, server_side=True)
@@ -279,6 +278,7 @@ class FrameServer:
     def flood(self, count: int) -> Sent:
         """Send as fast as the one client takes it."""
         [connection] = self._connections.values()
+        connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KEPT_BACK)
         templates = [
             _template(*stream, simple=connection.simple) for stream in self._loaded(connection)
         ]

@@ -31,6 +31,8 @@ def test_everything_that_can_be_said() -> None:
         screenshot=Path("out.png"),
         after_s=2.5,
     )
+    assert parse(["--region", "sg"]) == Options(region="sg")
+    assert parse(["--demo", "--region", "kr"]) == Options(demo=True)
     looks = ["--theme", "dark", "--language", "ko"]
     replay = parse(["--replay", "f.jsonl", "--speed", "2", "--log-level", "DEBUG", *looks])
     assert replay == Options(
@@ -44,7 +46,9 @@ def test_everything_that_can_be_said() -> None:
         ("--nonsense", "unrecognized arguments: --nonsense"),
         ("--dem", "unrecognized arguments: --dem"),
         ("something", "unrecognized arguments: something"),
-        ("--region kr", "unrecognized arguments: --region kr"),
+        ("--region jp", "argument --region: invalid choice: 'jp'"),
+        ("--demo --region sg", "--region sg goes with Upbit itself"),
+        ("--replay f --region th", "--region th goes with Upbit itself"),
         ("--record out.jsonl", "unrecognized arguments: --record"),
         ("--demo --replay f", "argument --replay: not allowed with argument --demo"),
         ("--market btc", "did you mean 'KRW-BTC'"),

@@ -9,6 +9,7 @@ import pytest
 from tests.feed import Feed
 from tests.unit.test_playback import book, trade
 from upbit_ws_qt.errors import InvalidRequest
+from upbit_ws_qt.exchange import upbit_in
 from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt_app.options import CommandError, parse
 from upbit_ws_qt_app.sources import SourceKind, source_of
@@ -39,6 +40,19 @@ def test_upbit_itself_needs_no_key(monkeypatch: pytest.MonkeyPatch, feed: Feed) 
     _, credentials = feed(source_of(parse([])).open())
     assert credentials is not None
     assert credentials.access_key == "access"
+
+
+@pytest.mark.parametrize("region", ["kr", "sg", "id", "th"])
+def test_each_region_is_at_its_own_address(
+    region: str, monkeypatch: pytest.MonkeyPatch, feed: Feed
+) -> None:
+    monkeypatch.delenv("UPBIT_ACCESS_KEY", raising=False)
+    monkeypatch.delenv("UPBIT_SECRET_KEY", raising=False)
+    source = source_of(parse(["--region", region]))
+    settings, _ = feed(source.open())
+    assert source.region == region
+    assert settings.exchange is upbit_in(region)
+    assert settings.rest_url == upbit_in(region).rest_url
 
 
 def test_half_a_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def kept_in(folder: Path) -> ViewerSettings:
 def test_every_part_shows_the_market(
     window: ViewerWindow, exchange: SimulatedExchange, feed: Feed
 ) -> None:
-    """Chart, book, price and balances, on one public connection, and it goes on."""
+    """Chart, book, price and balances, on one public and one private connection, and it goes on."""
     before = window.header.quote()
     assert window.market() == window.book.market() == window.header.market() == "KRW-BTC"
     assert window.chart.barCount() >= 200
@@ -57,7 +57,8 @@ def test_every_part_shows_the_market(
 
     feed.until(lambda: window.header.quote().time_ms > before.time_ms)
     feed.until(lambda: window.book.orderbook() != first_book)
-    assert len({request.connection for request in exchange.requests}) == 1
+    assert sorted(connection.private for connection in exchange.connections) == [False, True]
+    assert len({request.connection for request in exchange.requests}) == 2
     assert window.windowTitle() == "Bitcoin KRW-BTC — upbit-ws-qt (Demo)"
 
 
@@ -450,6 +451,20 @@ def test_what_is_asked_for_on_the_command_line_holds_for_this_time(
     assert kept.choice("theme", "auto", "dark") == "auto"
     assert kept.choice("language", "auto", "ko") == "auto"
     assert kept.read("timeframe", str, "1m") == "1m"
+
+
+def test_each_region_remembers_a_market_of_its_own(
+    make_window: MakeWindow, rich_manager: GlobalWebSocketManager, tmp_path: Path
+) -> None:
+    kept_in(tmp_path).keep("market", "KRW-XRP")
+    window = make_window(kept_in(tmp_path))
+    window.feed(rich_manager, LiveSource(region="sg"))
+    assert window.market() == "SGD-BTC"
+    window.show_market("SGD-ETH")
+    window.close()
+    kept = kept_in(tmp_path)
+    assert kept.read("market", str, "") == "KRW-XRP"
+    assert kept.read("market_sg", str, "") == "SGD-ETH"
 
 
 def test_a_recording_leaves_no_trace_in_what_is_remembered(

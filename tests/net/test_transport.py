@@ -223,7 +223,7 @@ def test_abort_is_heard_by_the_peer_and_told_to_nobody() -> None:
     ("status", "expected"),
     [
         (401, AuthenticationFailed),
-        (403, AuthenticationFailed),
+        (403, ConnectFailed),
         (418, RateLimited),
         (429, RateLimited),
         (404, ConnectFailed),
@@ -240,6 +240,17 @@ def test_a_refused_handshake_says_why(status: int, expected: type[UpbitError]) -
         assert not owner.lost.done()
 
     play(echo, scene, process_request=refuse)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_handshake_refused_for_the_key_says_what_is_wrong_with_it(status: int) -> None:
+    body = b'{"error":{"name":"expired_access_key","message":"x"}}'
+    error = handshake_error(InvalidStatus(Response(status, "no", Headers(), body)))
+
+    assert isinstance(error, AuthenticationFailed)
+    assert error.name == "expired_access_key"
+    assert f"HTTP {status}" in str(error)
+    assert "has expired" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -365,10 +376,12 @@ def test_a_flood_that_nobody_takes_stops_reading(monkeypatch: pytest.MonkeyPatch
     """Flow control down to the socket: what waits here is bounded, and nothing of it is lost."""
     limit, size, count = 100_000, 10_000, 2_000
     monkeypatch.setattr(transport_module, "_MAX_PENDING", limit)
+    sent: list[int] = []
 
     async def flood(connection: ServerConnection) -> None:
-        for _ in range(count):
+        for number in range(count):
             await connection.send(b"x" * size)
+            sent.append(number)
         await connection.wait_closed()
 
     async def scene(url: str, owner: Owner) -> None:
@@ -376,7 +389,11 @@ def test_a_flood_that_nobody_takes_stops_reading(monkeypatch: pytest.MonkeyPatch
         while not transport.is_paused:
             await owner.woken.wait()
             owner.woken.clear()
+        # In each turn the loop would read another block.
+        for _ in range(200):
+            await asyncio.sleep(0)
         assert limit < transport.pending_bytes <= limit + 64 * 1024
+        assert len(sent) < count, "the peer feels it"
         assert len(await owner.receive(count)) == count
         assert transport.pending_bytes == 0
         transport.abort()

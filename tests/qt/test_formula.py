@@ -188,7 +188,7 @@ def bad_stream(monkeypatch: pytest.MonkeyPatch) -> None:
             parts.insert(1, {"type": "nope", "codes": [BAD.code]})
         return json.dumps(parts).encode()
 
-    for module in ("upbit_ws_qt.protocol", "upbit_ws_qt.probe"):
+    for module in ("upbit_ws_qt.dialect", "upbit_ws_qt.probe"):
         monkeypatch.setattr(f"{module}.encode_request", spoken)
 
 

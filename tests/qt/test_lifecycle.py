@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from PyQt6 import sip
-from PyQt6.QtCore import QObject, Qt
+from PyQt6.QtCore import QObject, Qt, QTimer
 from PyQt6.QtWidgets import QWidget
 
 from tests.feed import Feed
@@ -306,6 +306,22 @@ def test_the_audit_repairs_counts_and_names(feed: Feed, caplog: pytest.LogCaptur
     assert heard == [token]
     assert registry.repaired == 1
     assert "deaf_one" in caplog.text
+
+
+def test_the_audit_is_due_every_minute_while_there_is_anyone(feed: Feed) -> None:
+    registry = ComponentLifecycleManager()
+    audits: list[None] = []
+    registry.audited.connect(lambda: audits.append(None))
+    (timer,) = registry.findChildren(QTimer)
+    assert not timer.isActive(), "nobody is there, so nothing wakes the machine"
+    component = QObject()
+    token = registry.watch(component, "audited")
+    assert timer.isActive()
+    assert timer.interval() == 60_000
+    timer.setInterval(0)
+    feed.until(lambda: audits)
+    registry.release(token)
+    assert not timer.isActive()
 
 
 def test_releasing_twice_tells_once(feed: Feed) -> None:

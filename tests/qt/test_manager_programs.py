@@ -82,6 +82,19 @@ def test_a_program_that_stops_nothing_ends_silently(end: str) -> None:
     assert outcome(START + "\n" + end) == SILENT
 
 
+def test_the_end_of_the_program_stops_the_manager() -> None:
+    end = """
+app = QApplication([])
+begin()
+manager.connection_changed.connect(lambda event: print(event.connection_type, event.state))
+QTimer.singleShot(0, app.quit)
+app.exec()
+"""
+    code, said, errors = outcome(START + end)
+    assert (code, errors) == (0, "")
+    assert "public stopped" in said.splitlines()
+
+
 def test_a_consumer_may_end_the_program_while_it_is_called() -> None:
     """The whole shutdown then runs inside the delivery."""
     source = """

@@ -33,7 +33,7 @@ def bad_stream(monkeypatch: pytest.MonkeyPatch) -> Stream:
             parts.insert(1, {"type": "nope", "codes": [BAD.code]})
         return json.dumps(parts).encode()
 
-    for module in ("upbit_ws_qt.protocol", "upbit_ws_qt.probe"):
+    for module in ("upbit_ws_qt.dialect", "upbit_ws_qt.probe"):
         monkeypatch.setattr(f"{module}.encode_request", spoken)
     return BAD
 

@@ -294,7 +294,17 @@ def while_the_market_list_is_refused(stage: Stage) -> None:
     stage.feed.until(lambda: stage.tickers)
 
 
+def with_an_account(stage: Stage) -> None:
+    stage.manager.set_credentials(stage.exchange.credentials())
+    balances: list[BalanceEvent] = []
+    stage.feed(stage.proxy.subscribe_balance(balances.append))
+    stage.until(S.CONNECTED, PRIVATE)
+    stage.feed.until(lambda: balances)
+
+
 def polling(stage: Stage) -> None:
+    stage.open(fallback_after_s=0.05)
+    stage.exchange.faults.refuse(503)
     stage.manager.set_credentials(stage.exchange.credentials())
     balances: list[BalanceEvent] = []
     stage.feed(stage.proxy.subscribe_balance(balances.append))
@@ -303,7 +313,8 @@ def polling(stage: Stage) -> None:
 
 
 def polling_without_an_answer(stage: Stage) -> None:
-    stage.exchange.faults.refuse("timeout", of="rest")
+    stage.open(fallback_after_s=0.05)
+    stage.exchange.faults.refuse("timeout", of="both")
     stage.manager.set_credentials(stage.exchange.credentials())
     stage.proxy.subscribe_balance()
     stage.until(S.POLLING, PRIVATE)
@@ -383,6 +394,7 @@ STATES = {
         with_a_call_that_hangs,
         while_the_market_list_is_read,
         while_the_market_list_is_refused,
+        with_an_account,
         polling,
         polling_without_an_answer,
         refused,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +15,14 @@ from PyQt6.QtCore import QObject
 
 from tests.feed import Feed
 from upbit_ws_qt import (
+    DataType,
     GlobalWebSocketManager,
     InvalidMarket,
     InvalidRequest,
     InvalidState,
     ProxyClosed,
     RequestRejected,
+    UpbitError,
     WebSocketClientProxy,
     WrongThread,
 )
@@ -138,12 +141,12 @@ def test_a_context_manager_releases(feed: Feed, manager: GlobalWebSocketManager)
 
 def refuse_new_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the next requests spoken in a way that the exchange refuses."""
-    from upbit_ws_qt import protocol
+    from upbit_ws_qt import dialect
 
     def without_ticket(plan: Any, ticket: str) -> bytes:
         return b'[{"type":"ticker","codes":["KRW-BTC"]}]'
 
-    monkeypatch.setattr(protocol, "encode_request", without_ticket)
+    monkeypatch.setattr(dialect, "encode_request", without_ticket)
 
 
 def test_a_refusal_raises_where_it_is_awaited(
@@ -191,13 +194,13 @@ def test_a_refusal_leaves_what_was_accepted_on_the_wire(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The exchange closes everyone's socket for one bad request; the last union returns."""
-    from upbit_ws_qt import protocol
+    from upbit_ws_qt import dialect
 
     prices: list[Any] = []
     accepted: list[Any] = []
     feed(proxy.subscribe_ticker([MARKET], prices.append))
     feed.until(lambda: len(exchange.requests) == 1)
-    right = protocol.encode_request
+    right = dialect.encode_request
     exchange_says_nothing = manager._connections.protocols["public"]
     feed.until(lambda: exchange_says_nothing._verdicts.due_at is None)
 
@@ -205,7 +208,7 @@ def test_a_refusal_leaves_what_was_accepted_on_the_wire(
         bad = any(stream.type == "trade" for stream in plan)
         return b'[{"ticket":"t"},{"type":"nope","codes":["X"]}]' if bad else right(plan, ticket)
 
-    monkeypatch.setattr(protocol, "encode_request", wrong_for_trades)
+    monkeypatch.setattr(dialect, "encode_request", wrong_for_trades)
     with pytest.raises(RequestRejected, match="INVALID_PARAM"):
         feed(proxy.subscribe_trade([MARKET], accepted.append))
     feed.until(lambda: manager.health_check().epochs["public"] == 2)
@@ -261,24 +264,60 @@ def reads_of_the_list(exchange: SimulatedExchange, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.upbit_exchange(markets=["KRW-BTC", "KRW-ETH"])
-def test_a_miss_reads_the_list_again_because_the_market_may_be_new(
+def test_a_market_listed_a_minute_ago_is_not_refused(
     feed: Feed,
     exchange: SimulatedExchange,
     manager: GlobalWebSocketManager,
     proxy: WebSocketClientProxy,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """The list that does not hold it is read again, and the call waits for that."""
+    reads = reads_of_the_list(exchange, monkeypatch)
     monkeypatch.setattr("upbit_ws_qt.qt.markets._READ_AGAIN_AFTER_S", 0.0)
     feed(proxy.subscribe_ticker([MARKET]))
     feed.until(lambda: len(manager.markets))
     exchange.faults.list_market("KRW-XRP")
     feed(exchange.advance(60_000))
+    errors: list[Exception] = []
+    values: list[Any] = []
 
-    with pytest.raises(InvalidMarket):
-        proxy.subscribe_ticker(["KRW-XRP"])
+    listed = proxy.subscribe_ticker(["KRW-XRP"], values.append, error_handler=errors.append)
+    mixed = proxy.subscribe_trade([MARKET, "KRW-BTCC"], error_handler=errors.append)
+    wrong = proxy.subscribe_ticker(["KRW-XRPP"])
 
+    with pytest.raises(InvalidMarket, match="did you mean 'KRW-XRP'"):
+        feed(wrong)
+    feed.until(lambda: values and errors)
+    assert reads == ["read", "read"], "once for all of them"
+    assert listed.is_active
+    assert len(errors) == 1
+    assert "did you mean 'KRW-BTC'" in str(errors[0])
+    assert mixed.spec is not None
+    assert mixed.spec.symbols == (MARKET,)
+    assert not wrong.is_active
+
+
+@pytest.mark.upbit_exchange(markets=["KRW-BTC", "KRW-ETH"])
+def test_a_list_that_is_read_again_says_nothing_of_what_it_does_not_hold_before_it_came(
+    feed: Feed,
+    exchange: SimulatedExchange,
+    manager: GlobalWebSocketManager,
+    proxy: WebSocketClientProxy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ticks and levels may come in between, and whoever asked before is looked up then, too."""
+    monkeypatch.setattr("upbit_ws_qt.qt.markets._READ_AGAIN_AFTER_S", 0.0)
+    feed(proxy.subscribe_ticker([MARKET]))
+    feed.until(lambda: manager.markets.statistics().instruments == 1)
+    exchange.faults.list_market("KRW-XRP")
+    feed(exchange.advance(60_000))
+    errors: list[Exception] = []
+    new = proxy.subscribe_ticker(["KRW-XRP"], error_handler=errors.append)
+    manager.markets.changed.emit()
+    assert errors == []
     feed.until(lambda: "KRW-XRP" in manager.markets)
-    feed(proxy.subscribe_ticker(["KRW-XRP"]))
+    assert new.is_active
+    assert errors == []
 
 
 def test_who_mistypes_again_and_again_does_not_read_the_list_each_time(
@@ -347,6 +386,30 @@ def test_a_background_call_reports_and_ends_with_its_proxy(
     proxy.cleanup()
     feed.turns(10)
     assert (len(results), len(errors)) == (1, 1)
+
+
+def test_a_stop_says_once_how_many_calls_it_has_ended(
+    feed: Feed,
+    exchange: SimulatedExchange,
+    manager: GlobalWebSocketManager,
+    proxy: WebSocketClientProxy,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It was asked for, so there is nothing to warn of; who listens is told."""
+    feed(proxy.subscribe_ticker([MARKET]))
+    feed.until(lambda: manager.markets.statistics().instruments == 1)
+    exchange.faults.refuse("timeout", of="rest")
+    errors: list[UpbitError] = []
+    with caplog.at_level(logging.INFO, "upbit_ws_qt"):
+        for _ in range(30):
+            proxy.start(proxy.get_ticker_snapshot([MARKET]))
+        proxy.start(proxy.get_ticker_snapshot([MARKET]), on_error=errors.append)
+        feed.turns()
+        feed(manager.stop())
+        feed.until(lambda: errors)
+    assert isinstance(errors[0], InvalidState)
+    assert caplog.text.count("without an answer") == 1
+    assert "31 calls under way" in caplog.text
 
 
 def test_snapshots_come_oldest_first_over_pages(feed: Feed, proxy: WebSocketClientProxy) -> None:
@@ -439,6 +502,54 @@ def test_every_public_method_of_the_manager_checks_its_thread(
         if not isinstance(in_a_thread(call), WrongThread):
             unchecked.append(name)
     assert unchecked == []
+
+
+ARGUMENTS: dict[str, Any] = {
+    "code": MARKET,
+    "codes": (MARKET,),
+    "symbols": (MARKET,),
+    "data_type": DataType.TICKER,
+    "timeframe": "1m",
+    "count": 1,
+    "price": 1.0,
+}
+
+
+def public_calls(part: object, but: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Every public method of a part, with arguments that are right where it has any."""
+    for name, method in inspect.getmembers(type(part), inspect.isfunction):
+        if name.startswith("_") or name in but:
+            continue
+        wanted = inspect.signature(method).parameters.values()
+        given = {
+            each.name: ARGUMENTS.get(each.name)
+            for each in wanted
+            if each.default is each.empty and each.name != "self"
+        }
+
+        def call(method: Any = method, given: Any = given) -> None:
+            begun = method(part, **given)
+            if inspect.iscoroutine(begun):
+                begun.send(None)
+
+        yield name, call
+
+
+def test_so_does_every_public_method_of_a_proxy_a_subscription_and_the_markets(
+    feed: Feed, manager: GlobalWebSocketManager, proxy: WebSocketClientProxy
+) -> None:
+    subscription = proxy.subscribe_ticker([MARKET])
+    calls = [
+        # Qt's own name, for Qt.
+        *public_calls(proxy, but=("connectNotify",)),
+        *public_calls(subscription),
+        *public_calls(manager.markets),
+        ("await", lambda: subscription.__await__().send(None)),
+    ]
+    unchecked = [name for name, call in calls if not isinstance(in_a_thread(call), WrongThread)]
+    assert unchecked == []
+    assert len(calls) > 30
+    assert subscription.is_active
 
 
 @pytest.mark.allow_logs("what a posted function raises is logged")

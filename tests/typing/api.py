@@ -13,18 +13,32 @@ import numpy.typing as npt
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from upbit_ws_qt import (
+    BINANCE,
+    UPBIT_REGIONS,
+    AbstractWebSocketManager,
+    Alert,
+    AlertRule,
     AssetEvent,
+    AuthenticationFailed,
     Balance,
     BalanceEvent,
     CandleEvent,
     ConnectionType,
     Credentials,
+    CustomEvent,
+    DashboardData,
+    DataHandler,
+    DataType,
     Delivery,
+    Exchange,
     FeedSettings,
     GlobalWebSocketManager,
+    HandlerStatistics,
     HealthReport,
     InvalidMarket,
     JWTManager,
+    LegacyCompatibilityLayer,
+    LegacyWebSocketClient,
     ManagerStatistics,
     OrderbookEvent,
     OrderbookUnit,
@@ -32,12 +46,15 @@ from upbit_ws_qt import (
     OrderState,
     OrderTrade,
     PerformanceMetrics,
+    Severity,
     TickerEvent,
     Timeframe,
     TradeEvent,
     UpbitAuthenticator,
     UpbitError,
+    UpbitWebSocketManager,
     WebSocketClientProxy,
+    WebSocketDashboard,
     WebSocketEvent,
     decode,
     install,
@@ -120,6 +137,23 @@ def events(frame: bytes, known: Sequence[Balance]) -> None:
     assert_type(base.replayed, bool)
 
 
+async def account(manager: GlobalWebSocketManager) -> None:
+    def on_order(event: OrderEvent) -> None:
+        assert_type(event.is_open, bool)
+
+    def on_error(error: Exception) -> None:
+        if isinstance(error, AuthenticationFailed):
+            assert_type(error.right, str)
+
+    proxy = WebSocketClientProxy("account_one", manager)
+    await proxy.subscribe_balance(error_handler=on_error)
+    await proxy.subscribe_orders(on_order, symbols=["KRW-BTC"], error_handler=on_error)
+    proxy.subscribe_orders(delivery=Delivery.immediate())
+    proxy.unsubscribe_orders(["KRW-BTC"])
+    assert_type(await manager.get_open_orders("KRW-BTC"), tuple[OrderEvent, ...])
+    assert_type(await manager.get_closed_orders(start_ms=0, limit=10), tuple[OrderEvent, ...])
+
+
 def tokens(credentials: Credentials) -> dict[str, str]:
     manager = JWTManager(credentials, "HS256")
     assert_type(manager.expires_at, datetime | None)
@@ -182,6 +216,77 @@ def observed(manager: GlobalWebSocketManager) -> None:
     assert_type(told.connections[ConnectionType.PUBLIC].protocol.requests_sent, int)
     assert_type(told.limiter.remaining["ticker"], int)
     end_log()
+
+
+def alarmed(manager: GlobalWebSocketManager) -> None:
+    def on_alert(alert: Alert) -> None:
+        assert_type(alert.raised_at, datetime)
+        assert_type(alert.cleared_at, datetime | None)
+        print(alert.severity, alert.message)
+
+    manager.alerts.add_rule(
+        AlertRule(
+            name="silence",
+            value=lambda metrics: -metrics.messages_per_second,
+            raise_above=-1.0,
+            clear_at=-10.0,
+            message="hardly anything comes",
+            severity=Severity.CRITICAL,
+        )
+    )
+    manager.alerts.remove_rule("memory")
+    metrics = manager.collect_metrics()
+    assert_type(manager.alerts.check_alerts(metrics), tuple[Alert, ...])
+    on_alert(manager.alerts.send_alert("the disk is full", Severity.INFO, metrics))
+    data: DashboardData = WebSocketDashboard(manager).get_dashboard_data()
+    assert_type(data.health, HealthReport)
+    assert_type(data.active_alerts, tuple[Alert, ...])
+
+
+class Announcements:
+    """A data handler needs no base class."""
+
+    def can_handle(self, data_type: str) -> bool:
+        return data_type == "announcement"
+
+    def process_data(self, data: dict[str, Any]) -> str:
+        return str(data["title"])
+
+
+def extended(manager: GlobalWebSocketManager, widget: QWidget) -> None:
+    handler: DataHandler = Announcements()
+    manager.register_data_handler(handler)
+
+    def on_news(event: CustomEvent) -> None:
+        print(event.type, event.code, event.data)
+
+    proxy = WebSocketClientProxy("news_main", manager, parent=widget)
+    proxy.subscribe("announcement", callback=on_news, delivery=Delivery.drop_oldest())
+    proxy.subscribe(DataType.TICKER, ["KRW-BTC"])
+    told: HandlerStatistics = manager.statistics().handlers
+    assert_type(told.failed, int)
+
+
+def elsewhere(widget: QWidget) -> AbstractWebSocketManager:
+    settings = FeedSettings(region="sg")
+    assert_type(settings.exchange, Exchange)
+    assert_type(UPBIT_REGIONS["th"].default_market, str)
+    binance = GlobalWebSocketManager(FeedSettings(exchange=BINANCE))
+    managers: list[AbstractWebSocketManager] = [binance, UpbitWebSocketManager("id", parent=widget)]
+    return managers[0]
+
+
+async def as_before(widget: QWidget) -> None:
+    def on_event(event: WebSocketEvent) -> None:
+        print(event.symbol)
+
+    client = LegacyCompatibilityLayer.create_legacy_client("public", on_event, parent=widget)
+    assert_type(client, LegacyWebSocketClient)
+    await client.connect()
+    await client.subscribe_ticker(["KRW-BTC"])
+    client.subscribe_candle("KRW-BTC", "1m", on_event)
+    assert_type(client.proxy, WebSocketClientProxy)
+    await client.disconnect()
 
 
 async def without_code() -> None: ...

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from upbit_ws_qt.backpressure import Delivery, Policy, default_delivery
+from upbit_ws_qt.backpressure import Delivery, Policy, check_delivery, default_delivery
 from upbit_ws_qt.errors import InvalidRequest
 from upbit_ws_qt.events import DataType
 
@@ -55,7 +55,21 @@ def test_what_is_delivered_at_once_waits_for_its_own_callback_bounded() -> None:
 
 def test_defaults() -> None:
     """Trades queue, bounded; balances are never dropped; the rest shows the newest."""
-    assert default_delivery(DataType.TRADE) == Delivery.drop_oldest(10_000)
+    for data_type in (DataType.TRADE, DataType.CUSTOM):
+        assert default_delivery(data_type) == Delivery.drop_oldest(10_000)
     assert default_delivery(DataType.BALANCE) == Delivery.keep_all()
     for data_type in (DataType.TICKER, DataType.ORDERBOOK, DataType.CANDLE):
         assert default_delivery(data_type) == Delivery.coalesce_by_symbol()
+
+
+@pytest.mark.parametrize(
+    "delivery",
+    [Delivery.coalesce_by_symbol(), Delivery.drop_oldest(5), Delivery.throttle(ms=100)],
+)
+def test_orders_are_never_dropped(delivery: Delivery) -> None:
+    assert default_delivery(DataType.ORDER) == Delivery.keep_all()
+    with pytest.raises(InvalidRequest, match=f"never dropped.*got {delivery.policy}"):
+        check_delivery(DataType.ORDER, delivery)
+    check_delivery(DataType.BALANCE, delivery)
+    for keeping in (Delivery.immediate(), Delivery.keep_all()):
+        check_delivery(DataType.ORDER, keeping)

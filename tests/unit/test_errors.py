@@ -13,6 +13,7 @@ from upbit_ws_qt.errors import (
     ConnectionLost,
     DecodeError,
     DuplicateClient,
+    HandlerError,
     InvalidMarket,
     InvalidRequest,
     InvalidState,
@@ -25,6 +26,7 @@ from upbit_ws_qt.errors import (
     RequestTimeout,
     SubscriptionLost,
     TransportError,
+    UnknownType,
     UpbitError,
     WrongThread,
 )
@@ -43,6 +45,7 @@ from upbit_ws_qt.errors import (
                 ProxyClosed,
                 WrongThread,
                 RecordingError,
+                HandlerError,
             },
         ),
         (RemoteError, {AuthenticationFailed, RateLimited, RequestRejected, SubscriptionLost}),
@@ -159,3 +162,19 @@ def test_a_decode_error_keeps_only_the_start_of_the_frame() -> None:
     assert isinstance(error.frame, bytes)
     assert str(error) == "not JSON"
     assert DecodeError("empty").frame == b""
+
+
+def test_an_unknown_type_says_which() -> None:
+    error = UnknownType("announcement", b'{"ty":"announcement"}')
+    assert error.type == "announcement"
+    assert str(error) == "no frame type is called 'announcement'"
+    assert error.frame == error.payload == b'{"ty":"announcement"}'
+    long = UnknownType("announcement", b"x" * 1000)
+    assert (len(long.frame), len(long.payload)) == (200, 1000)
+    assert isinstance(error, DecodeError)
+
+
+def test_the_failure_of_a_handler_keeps_its_traceback_as_text() -> None:
+    error = HandlerError("the handler H raised", "Traceback …")
+    assert (str(error), error.details) == ("the handler H raised", "Traceback …")
+    assert HandlerError("raised").details == ""

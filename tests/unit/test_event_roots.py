@@ -109,3 +109,7 @@ def test_kinds_are_plain_words(kind: type[enum.StrEnum]) -> None:
     for member in kind:
         assert f"{member}" == member.value == member
         assert kind(member.value) is member
+
+
+def test_what_needs_a_key_is_told_apart() -> None:
+    assert {kind for kind in DataType if kind.is_private} == {DataType.ORDER, DataType.BALANCE}

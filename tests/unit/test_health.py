@@ -80,3 +80,9 @@ def test_a_report_answers_by_name_too() -> None:
     assert report["uptime_seconds"] == report.uptime_seconds
     with pytest.raises(AttributeError):
         report["no_such_figure"]
+
+
+def test_what_is_polled_is_missing_its_connection() -> None:
+    states = {PUBLIC: ConnectionState.CONNECTED, PRIVATE: ConnectionState.POLLING}
+    status, _, reason = assess(states, is_critical=False, lost_lately=False)
+    assert (status, reason) == (HealthStatus.DEGRADED, "the private connection is polling")

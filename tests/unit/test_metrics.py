@@ -65,7 +65,8 @@ def test_no_more_than_a_minute_is_remembered() -> None:
 
 
 def test_every_counter_is_compared() -> None:
-    assert Counters(9, 8, 7, 6, 5.5).since(Counters(1, 2, 3, 4, 5.0)) == Counters(8, 6, 4, 2, 0.5)
+    after, before = Counters(9, 8, 7, 6, 5.5, 90, 80, 70), Counters(1, 2, 3, 4, 5.0, 6, 7, 8)
+    assert after.since(before) == Counters(8, 6, 4, 2, 0.5, 84, 73, 62)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from upbit_ws_qt.actions import Instant
-from upbit_ws_qt.errors import ConnectFailed, RequestRejected
+from upbit_ws_qt.errors import (
+    AuthenticationFailed,
+    ConnectFailed,
+    InvalidState,
+    RequestRejected,
+    UpbitError,
+)
 from upbit_ws_qt.events import (
     ConnectionEvent,
     ConnectionState,
@@ -15,7 +23,7 @@ from upbit_ws_qt.events import (
 )
 from upbit_ws_qt.outbox import Outbox
 from upbit_ws_qt.recovery import ExponentialBackoff, Happening, RecoveryEngine
-from upbit_ws_qt.subscriptions import Stream
+from upbit_ws_qt.subscriptions import BALANCE_STREAM, Stream
 
 WALL = 1_790_000_000.0
 NOW, LATER = Instant(100.0, WALL), Instant(101.0, WALL + 1.0)
@@ -71,3 +79,20 @@ def test_a_state_comes_with_its_wait_and_its_reason() -> None:
     assert (waiting.retry_in_s, waiting.attempt, waiting.resumed) == (7.0, 1, True)
     assert (waiting.reason, waiting.error) == ("why", error)
     assert waiting.stamp.received_at == WALL + 1.0
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        (AuthenticationFailed("ended", "expired_access_key"), "expired_access_key"),
+        (InvalidState("deleted"), ""),
+    ],
+)
+def test_what_is_wrong_with_the_key_goes_to_whom_it_concerns(error: UpbitError, name: str) -> None:
+    outbox = Outbox(ConnectionType.PRIVATE)
+    outbox.say_key_refused(error, ("a",), (BALANCE_STREAM,))
+    said = outbox.take()
+    assert isinstance(said, RefusalEvent)
+    assert (said.name, said.message, said.error) == (name, str(error), error)
+    assert (said.consumers, said.streams) == (("a",), {BALANCE_STREAM})
+    assert said.connection_type is ConnectionType.PRIVATE

@@ -1,4 +1,4 @@
-"""Streams that are served over REST because no socket carries them now. Tests only."""
+"""What is read over REST, when, and when again. Tests only."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from upbit_ws_qt.subscriptions import BALANCE_STREAM, Stream
 ORDERS = Stream("myOrder", "")
 
 
-def test_a_new_stream_is_asked_for_at_once_and_only_once() -> None:
+def polling() -> Poller:
     poller = Poller(5.0)
+    poller.is_polling = True
+    return poller
+
+
+def test_a_new_stream_is_asked_for_at_once_and_only_once() -> None:
+    poller = polling()
     assert poller.next_fetch(100.0) is None
     assert poller.next_deadline() is None
-    poller.poll([BALANCE_STREAM])
+    poller.read([BALANCE_STREAM])
     deadline = poller.next_deadline()
     assert deadline is not None
     assert deadline <= 100.0
@@ -22,8 +28,8 @@ def test_a_new_stream_is_asked_for_at_once_and_only_once() -> None:
 
 
 def test_the_interval_counts_from_the_answer() -> None:
-    poller = Poller(5.0)
-    poller.poll([BALANCE_STREAM])
+    poller = polling()
+    poller.read([BALANCE_STREAM])
     fetch = poller.next_fetch(100.0)
     assert fetch is not None
     assert poller.answered(fetch, 103.0)
@@ -33,63 +39,63 @@ def test_the_interval_counts_from_the_answer() -> None:
 
 
 def test_a_longer_wait_is_kept_and_a_shorter_one_is_not() -> None:
-    poller = Poller(5.0)
-    poller.poll([BALANCE_STREAM])
+    poller = polling()
+    poller.read([BALANCE_STREAM])
     for wait_s, due in ((60.0, 160.0), (1.0, 105.0)):
         fetch = poller.next_fetch(200.0)
         assert fetch is not None
-        assert poller.answered(fetch, 100.0, wait_s)
+        assert poller.answered(fetch, 100.0, wait_s=wait_s)
         assert poller.next_deadline() == due
 
 
 def test_streams_are_asked_for_beside_each_other() -> None:
-    poller = Poller(5.0)
-    poller.poll([BALANCE_STREAM, ORDERS])
+    poller = polling()
+    poller.read([BALANCE_STREAM, ORDERS])
     asked = [poller.next_fetch(100.0), poller.next_fetch(100.0)]
-    assert {fetch.stream for fetch in asked if fetch} == {BALANCE_STREAM, ORDERS}
+    assert {fetch.subject for fetch in asked if fetch} == {BALANCE_STREAM, ORDERS}
     assert poller.next_fetch(100.0) is None
 
 
 def test_what_is_wanted_no_more_is_forgotten_with_its_answer() -> None:
-    poller = Poller(5.0)
-    poller.poll([BALANCE_STREAM, ORDERS])
+    poller = polling()
+    poller.read([BALANCE_STREAM, ORDERS])
     fetches = [poller.next_fetch(100.0), poller.next_fetch(100.0)]
-    poller.poll([ORDERS])
-    counted = [fetch.stream for fetch in fetches if fetch and poller.answered(fetch, 101.0)]
+    poller.read([ORDERS])
+    counted = [fetch.subject for fetch in fetches if fetch and poller.answered(fetch, 101.0)]
     assert counted == [ORDERS]
-    poller.poll([])
+    poller.read([])
     assert poller.next_deadline() is None
 
 
 def test_a_stream_that_comes_back_is_asked_for_again() -> None:
     """The answer to the former question came while nobody wanted it."""
-    poller = Poller(5.0)
-    poller.poll([BALANCE_STREAM])
+    poller = polling()
+    poller.read([BALANCE_STREAM])
     fetch = poller.next_fetch(100.0)
     assert fetch is not None
-    poller.poll([])
+    poller.read([])
     assert not poller.answered(fetch, 101.0)
-    poller.poll([BALANCE_STREAM])
+    poller.read([BALANCE_STREAM])
     assert poller.next_fetch(101.0) == fetch
 
 
 def test_a_stream_that_stays_keeps_its_time() -> None:
-    poller = Poller(5.0)
-    poller.poll([BALANCE_STREAM])
+    poller = polling()
+    poller.read([BALANCE_STREAM])
     fetch = poller.next_fetch(100.0)
     assert fetch is not None
     poller.answered(fetch, 100.0)
-    poller.poll([BALANCE_STREAM, ORDERS])
+    poller.read([BALANCE_STREAM, ORDERS])
     again = poller.next_fetch(101.0)
     assert again is not None
-    assert again.stream == ORDERS
+    assert again.subject == ORDERS
     assert poller.next_deadline() == 105.0
 
 
 def test_answers_from_before_a_restart_do_not_count() -> None:
     """Another key was set: the former account's answer may still be on its way."""
-    poller = Poller(5.0)
-    poller.poll([BALANCE_STREAM])
+    poller = polling()
+    poller.read([BALANCE_STREAM])
     former = poller.next_fetch(100.0)
     assert former is not None
     poller.restart()
@@ -102,10 +108,65 @@ def test_answers_from_before_a_restart_do_not_count() -> None:
 
 
 def test_after_a_restart_everything_is_due_at_once() -> None:
-    poller = Poller(5.0)
-    poller.poll([BALANCE_STREAM])
+    poller = polling()
+    poller.read([BALANCE_STREAM])
     fetch = poller.next_fetch(100.0)
     assert fetch is not None
     poller.answered(fetch, 100.0)
     poller.restart()
     assert poller.next_fetch(100.0) == Fetch(BALANCE_STREAM, 1)
+
+
+def test_each_subject_has_its_interval() -> None:
+    poller = Poller(5.0, {BALANCE_STREAM: 2.0})
+    poller.is_polling = True
+    poller.read([BALANCE_STREAM, ORDERS])
+    for fetch in (poller.next_fetch(100.0), poller.next_fetch(100.0)):
+        assert fetch is not None
+        poller.answered(fetch, 100.0)
+    first = poller.next_fetch(102.0)
+    assert first is not None
+    assert first.subject == BALANCE_STREAM
+    assert poller.next_fetch(104.9) is None
+    second = poller.next_fetch(105.0)
+    assert second is not None
+    assert second.subject == ORDERS
+
+
+def test_what_a_socket_carries_is_read_once_and_again_only_when_something_calls_for_it() -> None:
+    poller = Poller(5.0)
+    poller.read([BALANCE_STREAM, "an order"])
+    assert poller.is_reading(100.0)
+    for fetch in (poller.next_fetch(100.0), poller.next_fetch(100.0)):
+        assert fetch is not None
+        assert poller.is_reading(100.0)
+        assert poller.answered(fetch, 100.0)
+    assert not poller.is_reading(10_000.0)
+    assert poller.next_deadline() is None
+    assert poller.next_fetch(10_000.0) is None
+    poller.ask_by(BALANCE_STREAM, 105.0)
+    poller.ask_by(BALANCE_STREAM, 107.0)
+    poller.ask_by(ORDERS, 101.0)
+    assert poller.next_deadline() == 105.0, "the earlier wish counts, and nobody reads the orders"
+    assert not poller.is_reading(104.9)
+    assert poller.next_fetch(105.0) == Fetch(BALANCE_STREAM, 0)
+
+
+def test_a_wish_that_comes_before_the_answer_is_another_question() -> None:
+    poller = Poller(5.0)
+    poller.read([BALANCE_STREAM])
+    fetch = poller.next_fetch(100.0)
+    assert fetch is not None
+    poller.ask_by(BALANCE_STREAM, 100.1)
+    assert poller.next_fetch(100.2) is None
+    poller.answered(fetch, 100.3)
+    assert poller.next_fetch(100.3) == fetch
+
+
+def test_what_was_not_answered_is_asked_again_after_the_interval() -> None:
+    poller = Poller(5.0)
+    poller.read([BALANCE_STREAM])
+    fetch = poller.next_fetch(100.0)
+    assert fetch is not None
+    poller.answered(fetch, 101.0, again=True)
+    assert poller.next_deadline() == 106.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -309,6 +310,128 @@ def has_room(group: str, sent: list[float], share: float, at: float) -> bool:
     for time in sorted(sent):
         budget.sent(time)
     return budget.next_send_time(at) <= at
+
+
+class Exchange:
+    """What the limiter has been told and has let go, and the rule by counting all of it.
+
+    ``sent`` are the calls that were made, ``others`` what the exchange said that others had used
+    up, both by group; ``stopped`` until when.
+    """
+
+    LIMIT = 8
+
+    def __init__(self) -> None:
+        self.line = Line(share=0.8)
+        self.asked: dict[str, tuple[int, str, Priority]] = {}
+        self.turns: dict[str, Turn] = {}
+        self.sent: dict[str, list[float]] = {"candle": [], "ticker": []}
+        self.others: dict[str, list[float]] = {"candle": [], "ticker": []}
+        self.stopped = {"candle": 0.0, "ticker": 0.0}
+
+    def left(self, group: str, at: float) -> int:
+        since = at - 1.0 - MARGIN_S
+        counted = [*self.sent[group], *self.others[group]]
+        return self.LIMIT - sum(since < time <= at for time in counted)
+
+    def may_go(self, group: str, at: float) -> bool:
+        return at >= self.stopped[group] and self.left(group, at) > 0
+
+    # -- what can happen --
+
+    def ask(self, group: str, priority: Priority, times: int) -> None:
+        for _ in range(times):
+            number = len(self.asked)
+            self.asked[str(number)] = (number, group, priority)
+            self.turns[str(number)] = self.line.ask(str(number), group, priority=priority)
+
+    def give_up(self, which: int) -> None:
+        """Somebody cancels: one that waits, or one that was let go in this very moment."""
+        now = self.line.now
+        open_turns = [
+            (name, turn)
+            for name, turn in self.turns.items()
+            if turn.granted_at is None or turn.granted_at == now
+        ]
+        if not open_turns:
+            return
+        name, turn = open_turns[which % len(open_turns)]
+        if turn.granted_at is not None:
+            self.sent[self.asked[name][1]].remove(now)
+        self.line.limiter.give_up(turn)
+        del self.turns[name]
+
+    def refuse(self, status: int, group: str) -> None:
+        until = self.line.limiter.refused(status, (group,), self.line.now)
+        assert until >= self.line.now + {429: 1.0, 418: 60.0}[status]
+        for name in self.stopped if status == 418 else (group,):
+            self.stopped[name] = max(self.stopped[name], until)
+
+    def say_left(self, group: str, count: int) -> None:
+        now = self.line.now
+        self.line.limiter.answered(f"group={group}; min=600; sec={count}", (group,), now)
+        self.others[group] += [now] * (self.left(group, now) - count)
+
+    def go_on(self, until: float) -> None:
+        """Time goes by; whoever is let go is checked at that very moment."""
+        line = self.line
+        while True:
+            before = len(line.went)
+            line.limiter.grant(line.now)
+            for name, at in line.went[before:]:
+                self.check(name, at)
+            due = line.limiter.next_grant(line.now)
+            if due is None or due > until:
+                break
+            assert due > line.now, "whoever may go now is let go now"
+            hair = due - 1e-6
+            waiting = {self.asked[name][1] for name in self.waiting()}
+            assert not any(self.may_go(group, hair) for group in waiting), "a needless wait"
+            line.now = due
+        line.now = max(line.now, min(until, 1e9))
+
+    def waiting(self) -> list[str]:
+        return [name for name, turn in self.turns.items() if turn.granted_at is None]
+
+    def check(self, name: str, at: float) -> None:
+        number, group, priority = self.asked[name]
+        assert name in self.turns, "it was given up"
+        assert self.may_go(group, at), "one too many, or during a stop"
+        self.sent[group].append(at)
+        for other in self.waiting():
+            behind, its_group, its_priority = self.asked[other]
+            assert its_group != group or (priority, number) < (its_priority, behind)
+
+
+GROUP = st.sampled_from(["candle", "ticker"])
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("ask"), GROUP, st.sampled_from(Priority), st.integers(1, 12)),
+        st.tuples(st.just("ask"), GROUP, st.sampled_from(Priority), st.integers(1, 12)),
+        st.tuples(st.just("give_up"), st.integers(0, 9)),
+        st.tuples(st.just("give_up"), st.integers(0, 9)),
+        st.tuples(st.just("refuse"), st.sampled_from([429, 429, 418]), GROUP),
+        st.tuples(st.just("say_left"), GROUP, st.integers(0, 10)),
+        st.tuples(st.just("wait"), PAUSES),
+    ),
+    max_size=40,
+)
+
+
+@given(STEPS)
+@settings(max_examples=200, deadline=None)
+def test_stops_answers_and_cancelled_calls_among_random_calls(steps: list[Any]) -> None:
+    exchange = Exchange()
+    for name, *arguments in steps:
+        if name == "wait":
+            exchange.go_on(exchange.line.now + arguments[0])
+        else:
+            getattr(exchange, name)(*arguments)
+            exchange.go_on(exchange.line.now)
+    exchange.go_on(float("inf"))
+    assert exchange.waiting() == [], "everybody who stays gets a turn"
+    for group, times in exchange.sent.items():
+        assert most_in_any(times, 1.0) <= exchange.LIMIT, group
 
 
 def test_what_waits_goes_by_priority_and_then_in_the_order_it_came() -> None:

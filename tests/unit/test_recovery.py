@@ -23,12 +23,12 @@ H = Happening
 LINES = [
     (S.STOPPED, H.START, S.IDLE),
     (S.IDLE, H.WANTED, S.CONNECTING),
-    (S.IDLE, H.POLLED, S.POLLING),
     (S.IDLE, H.KEY_REFUSED, S.REFUSED),
     (S.IDLE, H.STOP, S.STOPPED),
     (S.CONNECTING, H.OPENED, S.CONNECTED),
     (S.CONNECTING, H.FAILED, S.RECONNECTING),
     (S.CONNECTING, H.LOST, S.RECONNECTING),
+    (S.CONNECTING, H.POLLED, S.POLLING),
     (S.CONNECTING, H.KEY_REFUSED, S.REFUSED),
     (S.CONNECTING, H.SLEPT, S.RECONNECTING),
     (S.CONNECTING, H.UNWANTED, S.IDLE),
@@ -39,9 +39,14 @@ LINES = [
     (S.CONNECTED, H.UNWANTED, S.IDLE),
     (S.CONNECTED, H.STOP, S.STOPPED),
     (S.RECONNECTING, H.WAITED, S.CONNECTING),
+    (S.RECONNECTING, H.POLLED, S.POLLING),
+    (S.RECONNECTING, H.KEY_REFUSED, S.REFUSED),
     (S.RECONNECTING, H.SLEPT, S.RECONNECTING),
     (S.RECONNECTING, H.UNWANTED, S.IDLE),
     (S.RECONNECTING, H.STOP, S.STOPPED),
+    (S.POLLING, H.WAITED, S.POLLING),
+    (S.POLLING, H.OPENED, S.CONNECTED),
+    (S.POLLING, H.FAILED, S.POLLING),
     (S.POLLING, H.KEY_REFUSED, S.REFUSED),
     (S.POLLING, H.SLEPT, S.POLLING),
     (S.POLLING, H.UNWANTED, S.IDLE),
@@ -58,7 +63,7 @@ PATHS: dict[ConnectionState, list[Happening]] = {
     S.CONNECTING: [H.START, H.WANTED],
     S.CONNECTED: [H.START, H.WANTED, H.OPENED],
     S.RECONNECTING: [H.START, H.WANTED, H.FAILED],
-    S.POLLING: [H.START, H.POLLED],
+    S.POLLING: [H.START, H.WANTED, H.FAILED, H.POLLED],
     S.REFUSED: [H.START, H.KEY_REFUSED],
 }
 
@@ -99,7 +104,10 @@ def test_what_follows(state: ConnectionState, happening: Happening) -> None:
         assert (engine.state, engine.attempts, engine.retry_at) == before
     else:
         assert engine.state is following
-        assert (engine.retry_at is not None) == (following is S.RECONNECTING)
+        waits = following in (S.RECONNECTING, S.POLLING) and happening is not H.WAITED
+        # To be served over REST meanwhile changes nothing about the dials.
+        kept = before[2] is not None if happening is H.POLLED else waits
+        assert (engine.retry_at is not None) == kept
 
 
 def test_every_state_can_be_stopped_and_every_failure_ends() -> None:
@@ -262,3 +270,40 @@ def test_each_kind_of_connection_counts_its_own() -> None:
     assert epochs.is_current_epoch(ConnectionType.PRIVATE, 1)
     assert not epochs.is_current_epoch(ConnectionType.PUBLIC, 1)
     assert not epochs.is_current_epoch(ConnectionType.PUBLIC, 3)
+
+
+def test_dials_go_on_while_it_is_served_over_rest() -> None:
+    engine = engine_in(S.CONNECTING)
+    assert engine.has_socket
+    engine.happen(H.POLLED, 101.0)
+    assert (engine.state, engine.retry_at, engine.has_socket) == (S.POLLING, None, True)
+    engine.happen(H.FAILED, 102.0)
+    assert (engine.retry_at, engine.attempts, engine.failed_dials) == (103.0, 1, 1)
+    assert not engine.has_socket
+    engine.happen(H.WAITED, 103.0)
+    assert (engine.state, engine.retry_at, engine.has_socket) == (S.POLLING, None, True)
+    engine.happen(H.FAILED, 103.5)
+    assert (engine.retry_at, engine.attempts, engine.failed_dials) == (105.5, 2, 2)
+    engine.happen(H.WAITED, 105.5)
+    engine.happen(H.OPENED, 105.6)
+    assert (engine.state, engine.has_socket, engine.losses) == (S.CONNECTED, True, 0)
+
+
+def test_the_wait_goes_on_where_polling_begins() -> None:
+    engine = engine_in(S.RECONNECTING)
+    before = engine.retry_at, engine.attempts
+    assert engine.happen(H.POLLED, 100.9)
+    assert (engine.retry_at, engine.attempts) == before
+
+
+def test_what_happened_to_an_account_is_told_after_another_connection_but_not_after_a_key() -> None:
+    epochs = EpochManager()
+    private = ConnectionType.PRIVATE
+    assert epochs.is_current_epoch(private, 0)
+    epochs.increment_epoch(private, same_account=True)
+    assert epochs.increment_epoch(private, same_account=True) == 2
+    assert [epochs.is_current_epoch(private, epoch) for epoch in range(4)] == [True] * 3 + [False]
+    assert epochs.increment_epoch(private) == 3
+    assert [epochs.is_current_epoch(private, epoch) for epoch in (2, 3)] == [False, True]
+    assert epochs.increment_epoch(private, same_account=True) == 4
+    assert [epochs.is_current_epoch(private, epoch) for epoch in (2, 3, 4)] == [False, True, True]

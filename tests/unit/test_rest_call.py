@@ -115,6 +115,13 @@ def test_a_missing_right_is_named_where_it_is_known() -> None:
     assert "자산조회" in str(error_of(403, scope, right=Right.ASSETS))
     assert "조회" not in str(error_of(401, scope))
     assert "조회" not in str(error_of(401, error_body("expired_access_key"), right=Right.ASSETS))
+    lacking = [
+        error_of(401, scope, right=Right.ORDERS),
+        error_of(401, scope),
+        error_of(401, error_body("expired_access_key"), right=Right.ASSETS),
+    ]
+    rights = [error.right for error in lacking if isinstance(error, AuthenticationFailed)]
+    assert rights == ["주문조회", "", ""]
 
 
 def test_an_unknown_401_is_taken_for_a_refused_key() -> None:

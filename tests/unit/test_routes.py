@@ -104,14 +104,67 @@ def test_how_many_may_wait(delivery: Delivery, seen: float, unseen: int | None) 
 
 
 def test_a_queue_without_room_loses_its_oldest() -> None:
-    outlet = linked(Delivery.drop_oldest(300)).outlet
+    link = linked(Delivery.drop_oldest(300))
+    outlet = link.outlet
     for number in range(301):
-        outlet.push(ticker(number))
+        outlet.push(link, ticker(number))
     assert (len(outlet.queue), outlet.dropped) == (300, 1)
     outlet.paused = True
     outlet.make_room()
     assert (len(outlet.queue), outlet.dropped) == (200, 101)
     assert outlet.queue[0] == ticker(101)
+
+
+def of_market(code: str, number: int) -> TickerEvent:
+    return TickerEvent(type="ticker", code=code, timestamp=number, trade_price=1.0)
+
+
+def test_a_busy_stream_does_not_push_out_the_last_word_of_a_quiet_one() -> None:
+    quiet, busy = Stream("ticker", "KRW-XRP"), TICKER
+    outlet = Outlet("consumer", [quiet, busy], Delivery.drop_oldest(300))
+    links = {stream: Link(outlet, Route(stream)) for stream in (quiet, busy)}
+    outlet.links.update(links)
+    outlet.make_room()
+    xrp = [of_market("KRW-XRP", number) for number in range(2)]
+    btc = [ticker(number) for number in range(1000)]
+
+    outlet.push(links[quiet], xrp[0])
+    for event in btc[:301]:
+        outlet.push(links[busy], event)
+    assert outlet.backlog == [xrp[0], *btc[1:301]], "what is spared comes first: it is the oldest"
+    assert (outlet.dropped, outlet.statistics().queued) == (1, 301)
+
+    outlet.push(links[quiet], xrp[1])
+    assert outlet.backlog == [*btc[2:301], xrp[1]], "the word is not the last any more"
+    assert outlet.dropped == 3
+
+    outlet.paused = True
+    outlet.make_room()
+    assert outlet.backlog == [*btc[102:301], xrp[1]]
+    for event in btc[301:]:
+        outlet.push(links[busy], event)
+    assert outlet.backlog == [xrp[1], *btc[800:]]
+
+    outlet.paused = False
+    outlet.make_room()
+    assert list(outlet.queue) == [xrp[1], *btc[800:]], "there is room again"
+    outlet.paused = True
+    outlet.make_room()
+    assert [outlet.take() for _ in range(3)] == [xrp[1], *btc[800:802]]
+
+
+def test_a_backlog_can_be_replaced() -> None:
+    quiet = Stream("ticker", "KRW-XRP")
+    outlet = Outlet("consumer", [quiet, TICKER], Delivery.drop_oldest(1))
+    links = {stream: Link(outlet, Route(stream)) for stream in (quiet, TICKER)}
+    outlet.links.update(links)
+    outlet.make_room()
+    outlet.push(links[quiet], of_market("KRW-XRP", 1))
+    outlet.push(links[TICKER], ticker(1))
+    assert len(outlet.spared) == 1
+    outlet.replace_backlog([ticker(1)])
+    assert outlet.backlog == [ticker(1)]
+    assert outlet.dropped == 0
 
 
 def test_when_it_can_take_an_event() -> None:

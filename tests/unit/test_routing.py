@@ -22,6 +22,8 @@ from upbit_ws_qt.events import (
     ConnectionType,
     OrderbookEvent,
     OrderbookUnit,
+    OrderEvent,
+    OrderState,
     Stamp,
     StreamType,
     TickerEvent,
@@ -31,7 +33,7 @@ from upbit_ws_qt.events import (
 from upbit_ws_qt.recovery import EpochManager
 from upbit_ws_qt.routes import Outlet, OutletStatistics, RoutingStatistics
 from upbit_ws_qt.routing import DataRoutingEngine
-from upbit_ws_qt.subscriptions import BALANCE_STREAM, Stream, StreamEvent, stream_of
+from upbit_ws_qt.subscriptions import BALANCE_STREAM, ORDER_STREAM, Stream, StreamEvent, stream_of
 
 TICKER = Stream("ticker", "KRW-BTC")
 TRADE = Stream("trade", "KRW-BTC")
@@ -1513,9 +1515,7 @@ class Play(Shell):
             assert all(gap * 1000 >= outlet.delivery.interval_ms - 1e-6 for gap in gaps)
 
     def check_last(self, outlet: Outlet[Consumer]) -> None:
-        """The last value always arrives, but for what queues in a muted or overfull queue."""
-        if outlet.delivery.policy is Policy.DROP_OLDEST:
-            return
+        """The last value always arrives, but for what queues while it is muted."""
         if outlet.delivery.keeps_each_event and id(outlet) in self.muted:
             return
         for stream in outlet.streams:
@@ -1576,6 +1576,10 @@ def test_the_engine_counts_what_all_its_outlets_counted(data: st.DataObject) -> 
         assert getattr(total, name) == sum(getattr(each, name) for each in counted)
     assert total.events == engine.events
     assert total.streams == len(engine._routes)
+    waiting, dropped = engine.backlog()
+    assert dropped == total.dropped
+    queued = sum(len(outlet.queue) for outlet in shell.living())
+    assert queued <= waiting <= total.queued
 
 
 @given(st.data())
@@ -1592,3 +1596,120 @@ def test_nothing_is_left_of_those_who_left(data: st.DataObject) -> None:
     assert shell.engine.next_deadline() is None
     assert not shell.engine.has_immediate
     assert not shell.engine._routes
+
+
+# -- orders ----------------------------------------------------------------------------------------
+
+KEEP_ALL = Delivery.keep_all()
+
+
+class Trader:
+    """Consumers of orders, and what happens to the orders."""
+
+    def __init__(self) -> None:
+        self.epochs = EpochManager()
+        self.engine: DataRoutingEngine[list[OrderEvent]] = DataRoutingEngine(self.epochs)
+
+    def join(self, *streams: Stream, delivery: Delivery = KEEP_ALL) -> Outlet[list[OrderEvent]]:
+        outlet: Outlet[list[OrderEvent]] = Outlet([], streams or (ORDER_STREAM,), delivery)
+        self.engine.attach(outlet)
+        return outlet
+
+    def happen(self, uuid: str, state: str = "wait", code: str = "KRW-BTC") -> None:
+        stamp = Stamp(
+            self.epochs.current_epoch(ConnectionType.PRIVATE),
+            connection_type=ConnectionType.PRIVATE,
+        )
+        event = OrderEvent(
+            type="myOrder", code=code, timestamp=1, uuid=uuid, ask_bid="BID", order_type="limit",
+            state=OrderState(state), stamp=stamp,
+        )  # fmt: skip
+        self.engine.route(event)
+
+    def frame(self) -> None:
+        for outlet, event in self.engine.deliveries(100.0):
+            assert isinstance(event, OrderEvent)
+            outlet.consumer.append(event)
+
+
+def heard(outlet: Outlet[list[OrderEvent]]) -> list[tuple[str, str, bool]]:
+    return [(event.uuid, event.state, event.replayed) for event in outlet.consumer]
+
+
+def of(code: str) -> Stream:
+    return Stream("myOrder", code)
+
+
+@pytest.mark.parametrize("delivery", [KEEP_ALL, Delivery.immediate()])
+def test_each_order_event_goes_to_who_wants_all_and_to_who_wants_its_market(
+    delivery: Delivery,
+) -> None:
+    trader = Trader()
+    everything, bitcoin = trader.join(delivery=delivery), trader.join(of("KRW-BTC"))
+    both = trader.join(of("KRW-ETH"), of("KRW-BTC"))
+    trader.happen("b")
+    trader.happen("e", code="KRW-ETH")
+    trader.happen("b", "trade")
+    trader.happen("b", "done")
+    trader.happen("x", code="KRW-XRP")
+    trader.frame()
+    bits = [("b", state, False) for state in ("wait", "trade", "done")]
+    assert heard(everything) == [bits[0], ("e", "wait", False), *bits[1:], ("x", "wait", False)]
+    assert heard(bitcoin) == bits
+    assert heard(both) == [bits[0], ("e", "wait", False), *bits[1:]]
+    assert trader.engine.outlet_statistics(both) == OutletStatistics(delivered=4, routed=4)
+
+
+def test_who_joins_gets_every_open_order_of_its_markets() -> None:
+    trader = Trader()
+    trader.join(of("KRW-XRP"))
+    trader.happen("b")
+    trader.happen("ended")
+    trader.happen("e", code="KRW-ETH")
+    trader.happen("b", "trade")
+    trader.happen("ended", "cancel")
+    everything, ether = trader.join(), trader.join(of("KRW-ETH"))
+    trader.frame()
+    assert heard(everything) == [("b", "trade", True), ("e", "wait", True)]
+    assert heard(ether) == [("e", "wait", True)]
+    trader.engine.narrow(ether, ())
+    trader.happen("e", "cancel", code="KRW-ETH")
+    trader.frame()
+    assert heard(ether) == [("e", "wait", True)]
+    assert trader.engine.outlet_statistics(everything) == OutletStatistics(delivered=3, routed=3)
+
+
+def test_orders_are_told_even_after_their_connection_but_not_after_their_key() -> None:
+    trader = Trader()
+    everything = trader.join()
+    trader.happen("a")
+    trader.epochs.increment_epoch(ConnectionType.PRIVATE, same_account=True)
+    joiner = trader.join()
+    trader.frame()
+    assert heard(everything) == [("a", "wait", False)]
+    assert heard(joiner) == [("a", "wait", True)]
+    trader.happen("b")
+    trader.engine.forget(ORDER_STREAM)
+    trader.epochs.increment_epoch(ConnectionType.PRIVATE)
+    late = trader.join()
+    trader.frame()
+    assert len(everything.consumer) == 1
+    assert late.consumer == []
+    assert trader.engine.outlet_statistics(everything).outdated == 1
+
+
+def test_orders_do_not_leave_with_the_public_streams() -> None:
+    trader = Trader()
+    trader.join(of("KRW-BTC"))
+    trader.happen("a")
+    trader.engine.retain(())
+    joiner = trader.join()
+    trader.happen("a", "done")
+    trader.frame()
+    assert heard(joiner) == [("a", "wait", True), ("a", "done", False)]
+
+
+def test_orders_that_nobody_wants_are_counted() -> None:
+    trader = Trader()
+    trader.happen("a")
+    assert trader.engine.statistics().unwanted == 1

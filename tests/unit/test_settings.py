@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from upbit_ws_qt.errors import InvalidRequest
+from upbit_ws_qt.exchange import UPBIT_KR, upbit_in
 from upbit_ws_qt.settings import Credentials, FeedSettings
 
 ACCESS = "ACCESS-p7Fq"
@@ -81,9 +82,17 @@ def test_a_url_that_is_not_safe_or_not_a_url_is_refused_by_name(name: str, url: 
     [
         ("frame_interval_ms", [0, -1]),
         ("balance_poll_interval_s", [0.0, -1.0, float("nan")]),
+        ("order_poll_interval_s", [0.0, -1.0, float("nan")]),
         ("connect_timeout_s", [0.0, -1.0, float("nan")]),
         ("request_timeout_s", [0.0, -1.0, float("nan")]),
+        ("alert_error_percent", [0.0, -1.0, float("nan")]),
+        ("alert_latency_ms", [0.0, -1.0, float("nan")]),
+        ("alert_disconnected_s", [0.0, -1.0, float("nan")]),
+        ("alert_loop_lag_ms", [0.0, -1.0, float("nan")]),
+        ("alert_clock_skew_ms", [0.0, -1.0, float("nan")]),
+        ("alert_memory_mb", [0.0, -1.0, float("nan")]),
         ("grace_period_s", [-0.1, float("nan")]),
+        ("fallback_after_s", [-0.1, float("nan")]),
         ("limit_share", [0.0, -0.5, 1.01, float("nan")]),
     ],
 )
@@ -258,3 +267,40 @@ def test_a_deleted_key_is_gone() -> None:
     credentials.delete()
     assert (credentials.access_key, credentials.secret_key) == ("", "")
     assert repr(credentials) == "Credentials(***)"
+
+
+@pytest.mark.parametrize("region", ["kr", "sg", "id", "th"])
+def test_a_region_brings_its_own_addresses(region: str) -> None:
+    settings = FeedSettings(region=region)
+    exchange = upbit_in(region)
+    assert settings.exchange is exchange
+    assert settings == FeedSettings(exchange=exchange)
+    assert settings.public_url == exchange.public_url
+    assert settings.private_url == exchange.private_url
+    assert settings.rest_url == exchange.rest_url
+    assert settings.may_receive_key(settings.rest_url)
+
+
+def test_another_region_takes_no_address_along_but_those_that_were_chosen() -> None:
+    chosen = FeedSettings(region="sg", rest_url="http://127.0.0.1:9000")
+    moved = dataclasses.replace(chosen, region="th")
+    assert moved.public_url == upbit_in("th").public_url
+    assert moved.private_url == upbit_in("th").private_url
+    assert moved.rest_url == "http://127.0.0.1:9000"
+    back = dataclasses.replace(moved, exchange=UPBIT_KR)
+    assert back.public_url == UPBIT_KR.public_url
+    assert dataclasses.replace(chosen, grace_period_s=1.0).exchange is upbit_in("sg")
+
+
+def test_there_is_no_other_region() -> None:
+    with pytest.raises(InvalidRequest, match="kr, sg, id, th; got 'jp'"):
+        FeedSettings(region="jp")
+
+
+def test_a_key_goes_to_the_exchange_it_is_of_and_not_to_another() -> None:
+    other = dataclasses.replace(UPBIT_KR, domain="exchange.example")
+    settings = FeedSettings(exchange=other)
+    assert settings.may_receive_key("https://exchange.example/v1")
+    assert settings.may_receive_key("https://api.exchange.example/v1")
+    assert not settings.may_receive_key("https://api.upbit.com/v1")
+    assert not settings.may_receive_key("https://myexchange.example/v1")

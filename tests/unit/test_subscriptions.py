@@ -17,6 +17,7 @@ from upbit_ws_qt.events import (
 )
 from upbit_ws_qt.subscriptions import (
     BALANCE_STREAM,
+    ORDER_STREAM,
     Stream,
     StreamEvent,
     SubscriptionDiff,
@@ -362,3 +363,45 @@ def test_streams_in_words() -> None:
         "orderbook KRW-BTC by 1000",
         "ticker KRW-ETH",
     ]
+
+
+# -- types of custom handlers ----------------------------------------------------------------------
+
+
+def test_a_custom_type_is_of_markets_or_of_none() -> None:
+    of_none = SubscriptionSpec(DataType.CUSTOM, type="announcement")
+    assert of_none.streams == {Stream("announcement", ""): 0}
+    of_two = SubscriptionSpec(DataType.CUSTOM, ("KRW-BTC", "KRW-ETH"), type="indicator")
+    assert of_two.streams == {Stream("indicator", code): 0 for code in ("KRW-BTC", "KRW-ETH")}
+    with pytest.raises(InvalidMarket, match="did you mean 'KRW-BTC'"):
+        SubscriptionSpec(DataType.CUSTOM, ("btc",), type="indicator")
+
+
+@pytest.mark.parametrize(
+    ("data_type", "name"), [(DataType.CUSTOM, ""), (DataType.TICKER, "announcement")]
+)
+def test_a_type_is_named_where_it_is_custom_and_only_there(data_type: DataType, name: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"got '{name}' for '{data_type}'"):
+        SubscriptionSpec(data_type, ("KRW-BTC",), type=name)
+
+
+def test_orders_of_some_markets_go_over_the_wire_with_all_others() -> None:
+    everything = SubscriptionSpec(DataType.ORDER)
+    some = SubscriptionSpec(DataType.ORDER, ("KRW-BTC", "KRW-ETH"))
+    assert everything.streams == some.streams == {ORDER_STREAM: 0}
+    assert everything.routes == (ORDER_STREAM,)
+    assert some.routes == (Stream("myOrder", "KRW-BTC"), Stream("myOrder", "KRW-ETH"))
+    ticker = SubscriptionSpec(DataType.TICKER, ("KRW-BTC",))
+    assert ticker.routes == (Stream("ticker", "KRW-BTC"),)
+    with pytest.raises(InvalidMarket):
+        SubscriptionSpec(DataType.ORDER, ("btc",))
+
+
+def test_what_was_refused_may_be_wanted_again_under_another_key() -> None:
+    wishes = SubscriptionStateManager()
+    wishes.add("a", SubscriptionSpec(DataType.ORDER))
+    assert wishes.refuse([ORDER_STREAM]) == ("a",)
+    assert wishes.wire_plan() == {}
+    wishes.pardon()
+    assert wishes.wire_plan() == {ORDER_STREAM: 0}
+    assert wishes.refused_of("a") == set()

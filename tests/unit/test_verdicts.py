@@ -198,3 +198,22 @@ def test_without_suspects_there_is_nothing_to_stop() -> None:
     court = Court("A")
     court.verdicts.try_only(())
     assert not court.verdicts.probe_due
+
+
+def test_where_the_exchange_names_what_it_refuses_the_rest_stands() -> None:
+    court = Court("AB")
+    court.ask("AB", accepted=False)
+    court.verdicts.declined([stream("B")], NO)
+    assert court.told == [("WRONG_FORMAT", "no", ("B",), {stream("B")})]
+    assert court.subscriptions.wire_plan() == streams("A")
+    assert court.verdicts.asked == streams("A")
+    assert not court.suspects
+    assert court.verdicts.accept(101.0)
+
+
+def test_a_refusal_of_nothing_is_told_and_convicts_nobody() -> None:
+    court = Court("A")
+    court.ask("A", accepted=False)
+    court.verdicts.declined((), NO)
+    assert court.told == [("WRONG_FORMAT", "no", (), set())]
+    assert court.verdicts.asked == streams("A")

@@ -34,7 +34,7 @@ from upbit_ws_qt.events import (
 from upbit_ws_qt.field_names import MY_ORDER
 from upbit_ws_qt.simulator.streams.frames import subscription_list_frame
 from upbit_ws_qt.simulator.streams.request import Request, read_request
-from upbit_ws_qt.subscriptions import Stream
+from upbit_ws_qt.subscriptions import BALANCE_STREAM, ORDER_STREAM, Stream
 from upbit_ws_qt.wire import (
     ErrorFrame,
     ListFrame,
@@ -917,3 +917,11 @@ def test_the_question_is_one_that_the_exchange_understands() -> None:
 def test_a_list_is_no_data() -> None:
     with pytest.raises(DecodeError, match="expected a data frame"):
         decode(b'{"method":"LIST_SUBSCRIPTIONS","result":[],"ticket":"mine"}')
+
+
+def test_streams_of_an_account_are_asked_for_without_codes() -> None:
+    """``myAsset`` must not have any, and ``myOrder`` without them means all markets."""
+    request = json.loads(encode_request({BALANCE_STREAM: 0, ORDER_STREAM: 0}, "t"))
+    assert request == [
+        {"ticket": "t"}, {"type": "myAsset"}, {"type": "myOrder"}, {"format": "SIMPLE"},
+    ]  # fmt: skip

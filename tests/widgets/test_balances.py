@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -575,7 +576,7 @@ def test_bound_it_values_the_account_by_exactly_the_markets_it_needs(
     }
     assert manager.get_subscription_summary().wanted[DataType.TICKER] == used | bought_with
     assert used <= {market.code for market in manager.markets}
-    assert "Polled" in bound._bar._badge
+    feed.until(lambda: bound._bar._badge == "")
     assert text(bound, "BTC", Column.ASSET) == "Bitcoin BTC"
     bound.setLanguage("ko")
     assert text(bound, "BTC", Column.ASSET) == "비트코인 BTC"
@@ -725,13 +726,28 @@ def test_a_key_taken_away_takes_its_balances_along_and_another_brings_them_back(
 def test_prices_that_stand_still_are_said(
     feed: Feed, exchange: SimulatedExchange, bound: BalanceMonitor
 ) -> None:
-    feed.until(lambda: bound._bar._badge == "Polled")
+    feed.until(lambda: order(bound) and bound._bar._badge == "" and len(exchange.connections) == 2)
     exchange.faults.refuse(503)
     exchange.faults.drop()
     feed.until(lambda: "Prices:" in bound._bar._badge)
     assert order(bound)
     exchange.faults.clear("refuse")
-    feed.until(lambda: bound._bar._badge == "Polled")
+    feed.until(lambda: bound._bar._badge == "")
+
+
+def test_balances_that_are_polled_say_so(
+    feed: Feed, exchange: SimulatedExchange, widget: BalanceMonitor
+) -> None:
+    manager = GlobalWebSocketManager(
+        replace(exchange.settings(), fallback_after_s=0.05), exchange.credentials()
+    )
+    exchange.faults.refuse(503)
+    widget.bind(manager)
+    widget.show()
+    feed.until(lambda: order(widget) and "Polled" in widget._bar._badge)
+    exchange.faults.clear()
+    feed.until(lambda: widget._bar._badge == "")
+    feed(manager.stop())
 
 
 def test_a_bound_widget_that_is_deleted_leaves_nothing_wanted(

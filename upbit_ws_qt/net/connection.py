@@ -6,14 +6,14 @@ import asyncio
 import ssl
 import time
 import weakref
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
+from upbit_ws_qt.account_feed import Reading
 from upbit_ws_qt.actions import Close, Connect, Instant, Ping, Probe, Send
 from upbit_ws_qt.errors import RateLimited, UpbitError
-from upbit_ws_qt.events import Balance
 from upbit_ws_qt.pacing import Pacer, Pacing
 from upbit_ws_qt.polling import Fetch
 from upbit_ws_qt.probe import ProbeProtocol
@@ -25,7 +25,7 @@ from .transport import WebSocketTransport, dial
 
 __all__ = ["ConnectionDriver", "Fetcher", "Line", "now"]
 
-Fetcher = Callable[[Fetch], Coroutine[Any, Any, tuple[Balance, ...]]]
+Fetcher = Callable[[Fetch], Coroutine[Any, Any, Reading]]
 Spawner = Callable[[Coroutine[Any, Any, None], str], "asyncio.Task[None]"]
 
 _DIAL = ("websocket-connect",)
@@ -74,6 +74,7 @@ class Line:
         limiter: where a dial waits for its turn.
         loop: gives the event loop when it is needed.
         spawn: runs a coroutine as a task somebody owns.
+        headers: makes those of one dial; may raise an UpbitError.
     """
 
     url: str
@@ -82,6 +83,7 @@ class Line:
     spawn: Spawner
     connect_timeout_s: float = 10.0
     tls: ssl.SSLContext | None = None
+    headers: Callable[[], Mapping[str, str]] = dict
 
 
 # State: the transport or the dial under way, the timer with its deadline, how many pongs were
@@ -147,8 +149,9 @@ class SocketDriver(Generic[BrainT]):
             return 0, False
         at = now()
         taken = 0
-        only_data = in_time = True
+        only_data = True
         more = transport.is_held
+        in_time = True
         while in_time and (more or transport.has_messages):
             if not transport.has_messages:
                 more = transport.read()
@@ -186,7 +189,13 @@ class SocketDriver(Generic[BrainT]):
         line = self._line
         try:
             await wait_turn(line.limiter, _DIAL, Priority.CLICK)
-            transport = await dial(line.url, self, tls=line.tls, timeout_s=line.connect_timeout_s)
+            transport = await dial(
+                line.url,
+                self,
+                headers=line.headers(),
+                tls=line.tls,
+                timeout_s=line.connect_timeout_s,
+            )
         except UpbitError as error:
             if isinstance(error, RateLimited):
                 note_refusal(line.limiter, error, _DIAL)
@@ -330,7 +339,7 @@ class ConnectionDriver(SocketDriver[FeedProtocol]):
                 self._probe.settle()
 
     async def _answer(self, fetch: Fetch) -> None:
-        result: tuple[Balance, ...] | UpbitError
+        result: Reading | UpbitError
         try:
             result = await self._fetch(fetch)
         except UpbitError as error:

@@ -27,11 +27,15 @@ from upbit_ws_qt.settings import FeedSettings
 from .limits import note_refusal, wait_turn
 from .reasons import unreachable
 
-__all__ = ["RestClient", "RestStatistics"]
+__all__ = ["CallEnded", "RestClient", "RestStatistics"]
 
 logger = logging.getLogger(__name__)
 
 ResultT = TypeVar("ResultT")
+
+
+class CallEnded(InvalidState):
+    """``RestClient.close`` came before the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +92,15 @@ class RestClient:
         except (TimeoutError, TransportError):
             if not until_closed.expired():
                 raise
-            raise InvalidState("stopped before the exchange answered; start it again") from None
+            raise CallEnded("stopped before the exchange answered; start it again") from None
 
     def close(self) -> Coroutine[Any, Any, None]:
         """End every call under way, now; what is returned closes their connections.
 
         The next call makes new ones.
         """
+        if self._under_way:
+            logger.info("%d calls under way end without an answer", len(self._under_way))
         for call in self._under_way:
             # One that a former `close` ends may not have come to its end yet.
             if not call.expired():

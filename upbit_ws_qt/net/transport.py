@@ -37,7 +37,7 @@ from upbit_ws_qt.errors import (
 from upbit_ws_qt.frame_splitter import FrameSplitter
 from upbit_ws_qt.logs import KeyFilter
 from upbit_ws_qt.ratelimit import STOPS_S
-from upbit_ws_qt.rest import seconds_of
+from upbit_ws_qt.rest import error_of, seconds_of
 
 from .reasons import unreachable
 
@@ -170,12 +170,16 @@ class WebSocketTransport(asyncio.BufferedProtocol):
             # The mark lasts for some packets only. Under TLS we hear of a closed socket late.
             held.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
         self._filled = 0
-        return cast(HoldingLoop, self._loop).read_held(descriptor) and self._is_full
+        return cast(HoldingLoop, self._loop).read_held(descriptor) and self._took_much
 
     @property
-    def _is_full(self) -> bool:
-        """Whether the last read filled the block, so that there may be more."""
-        return self._filled == _READ_SIZE
+    def _took_much(self) -> bool:
+        """Whether more may be there: of the block, or of what the other side could not send.
+
+        A new socket's window is no larger than the block. Who takes no more than that in each
+        frame never catches up.
+        """
+        return self._filled >= _READ_SIZE // 2
 
     def release(self) -> None:
         """Be read again whenever something comes, what waits already included."""
@@ -380,7 +384,7 @@ def handshake_error(error: Exception | None) -> UpbitError:
         status = error.response.status_code
         refused = f"the handshake was refused with HTTP {status}"
         if status in (401, 403):
-            return AuthenticationFailed(refused)
+            return _key_refused(status, bytes(error.response.body or b""), refused)
         if status in STOPS_S:
             asked_for = seconds_of(error.response.headers.get("Retry-After"))
             return RateLimited(refused, status=status, retry_after_s=asked_for)
@@ -388,3 +392,14 @@ def handshake_error(error: Exception | None) -> UpbitError:
     if isinstance(error, WebSocketException):
         return ConnectFailed(f"the handshake failed: {error}")
     return ConnectFailed("the connection ended during the handshake")
+
+
+def _key_refused(status: int, body: bytes, refused: str) -> UpbitError:
+    """What is wrong with the key, in the exchange's words if it sent any.
+
+    A 403 without them is a gateway's word, and gateways recover.
+    """
+    said = error_of(status, body)
+    if isinstance(said, AuthenticationFailed) and said.name != str(status):
+        return AuthenticationFailed(f"{refused}: {said}", said.name)
+    return AuthenticationFailed(refused) if status == 401 else ConnectFailed(refused, status)

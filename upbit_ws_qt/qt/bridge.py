@@ -14,7 +14,7 @@ from .running import after_reading
 __all__ = ["SLICE_S", "QtBridgeManager"]
 
 #: The longest that one frame holds the GUI thread; Qt is served between two slices.
-SLICE_S = 0.008
+SLICE_S = 0.006
 
 
 # State: the timer, when it is due, and when the last frame began.

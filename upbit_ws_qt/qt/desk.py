@@ -60,7 +60,7 @@ class SubscriptionDesk:
         token = subscription.token
         outlet: SubscriptionOutlet = Outlet(
             weakref.ref(subscription),
-            spec.streams,
+            spec.routes,
             delivery or default_delivery(spec.data_type),
             spec.depth,
         )
@@ -81,7 +81,7 @@ class SubscriptionDesk:
         """A subscription goes on with fewer markets."""
         outlet = self._clients.outlet(token)
         if outlet is not None:
-            self._pump.router.narrow(outlet, spec.streams)
+            self._pump.router.narrow(outlet, spec.routes)
             self._connections.narrow(token, spec)
 
     def pause(self, client: int, *, paused: bool) -> None:

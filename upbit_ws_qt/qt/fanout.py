@@ -71,11 +71,11 @@ class FanoutHub:
         longest, self._longest_lag_s = self._longest_lag_s, 0.0
         return longest
 
-    def deliver(self, deadline: float) -> bool:
+    def deliver(self, deadline: float, *, slow_too: bool) -> bool:
         """Hand out what is due until ``deadline`` (monotonic seconds), at least one event.
 
-        Whoever took longer than a slice waits until all others have theirs, so that one slow
-        consumer ages nobody else's data.
+        Whoever took longer than a slice waits until all others have theirs, and then for
+        ``slow_too``, so that one slow consumer ages nobody else's data.
 
         Returns:
             Whether something is still due.
@@ -87,8 +87,8 @@ class FanoutHub:
             for outlet, event in router.deliveries(now):
                 now = self._hand_over(outlet, event, now, wall_offset_s)
                 if now >= deadline:
-                    return router.has_work() or bool(self._aside)
-            if not self._aside:
+                    return router.has_work() or (slow_too and bool(self._aside))
+            if not (slow_too and self._aside):
                 return False
             router.finished(self._aside.popleft())
 

@@ -13,11 +13,11 @@ from __future__ import annotations
 import gc
 import inspect
 import logging
+import os
 import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from PyQt6 import sip
@@ -73,7 +73,9 @@ def where_called() -> str:
         frame = frame.f_back
     if frame is None:
         return "an unknown place"
-    return f"{Path(frame.f_code.co_filename).name}, line {frame.f_lineno}"
+    # Not by pathlib, which interns what it takes apart: ten thousand proxies would grow that table.
+    name = os.path.basename(frame.f_code.co_filename)  # noqa: PTH119
+    return f"{name}, line {frame.f_lineno}"
 
 
 class _Waker(QObject):

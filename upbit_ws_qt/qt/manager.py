@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from upbit_ws_qt import rest
+from upbit_ws_qt.alerts import AlertManager
 from upbit_ws_qt.auth import UpbitAuthenticator
-from upbit_ws_qt.backpressure import Delivery
-from upbit_ws_qt.errors import InvalidState
+from upbit_ws_qt.backpressure import Delivery, check_delivery
+from upbit_ws_qt.errors import HandlerError, InvalidRequest, InvalidState
 from upbit_ws_qt.events import (
     Balance,
     ConnectionEvent,
@@ -24,21 +25,30 @@ from upbit_ws_qt.events import (
     ConnectionType,
     DataType,
     ErrorEvent,
+    OrderEvent,
     RefusalEvent,
     Source,
     Stamp,
     StatusEvent,
     SubscriptionEvent,
 )
+from upbit_ws_qt.handlers import DataHandler, HandlerTable
 from upbit_ws_qt.health import HealthReport
 from upbit_ws_qt.metrics import PerformanceMetrics
 from upbit_ws_qt.net.http import RestClient
 from upbit_ws_qt.net.limits import limiter_for
+from upbit_ws_qt.net.orders import open_orders
 from upbit_ws_qt.ratelimit import Priority
 from upbit_ws_qt.recovery import EpochManager
 from upbit_ws_qt.routing import OutletStatistics
 from upbit_ws_qt.settings import Credentials, FeedSettings
-from upbit_ws_qt.subscriptions import BALANCE_STREAM, Stream, StreamEvent, SubscriptionSpec
+from upbit_ws_qt.subscriptions import (
+    BALANCE_STREAM,
+    ORDER_STREAM,
+    Stream,
+    StreamEvent,
+    SubscriptionSpec,
+)
 
 from . import report
 from .clients import ClientTable, SubscriptionSummary
@@ -49,6 +59,7 @@ from .markets import MarketList
 from .monitor import PerformanceMonitor
 from .notices import ConnectionNotices, SubscriptionNotices
 from .pump import EventPump
+from .readings import Readings
 from .remains import Remains
 from .running import check_gui_thread, feed_loop, on_shutdown, wrong_thread
 from .subscription import Callback, ErrorHandler, Subscription
@@ -81,14 +92,26 @@ class GlobalWebSocketManager(QObject):
         resumed_after_sleep(ConnectionEvent): the machine slept; connections are made anew.
         recovery_begun(ConnectionEvent): a connection was lost.
         recovery_completed(ConnectionEvent): it is back.
+        fallback_entered(ConnectionEvent): what a connection carries is read over REST, as it has
+            been missing for some seconds.
+        fallback_left(ConnectionEvent): it is not any more.
         error_occurred(UpbitError): something failed that nobody else was told of.
+        alert_raised(Alert): somebody should look.
+        alert_cleared(Alert): what an alert was about is over.
+        memory_short(PerformanceMetrics): the process uses more than ``alert_memory_mb``; drop what
+            can be had again. Sent at most once a minute.
     """
 
     connection_changed = pyqtSignal(object)
     resumed_after_sleep = pyqtSignal(object)
     recovery_begun = pyqtSignal(object)
     recovery_completed = pyqtSignal(object)
+    fallback_entered = pyqtSignal(object)
+    fallback_left = pyqtSignal(object)
     error_occurred = pyqtSignal(object)
+    alert_raised = pyqtSignal(object)
+    alert_cleared = pyqtSignal(object)
+    memory_short = pyqtSignal(object)
     _called = pyqtSignal(object)
 
     _instance: ClassVar[GlobalWebSocketManager | None] = None
@@ -108,8 +131,14 @@ class GlobalWebSocketManager(QObject):
         limiter = limiter_for(self.settings.rest_url, self.settings.limit_share)
         self._rest = RestClient(self.settings, limiter)
         self._has_key = False
+        self._handlers = HandlerTable()
         self._connections = Connections(
-            self.settings, self._epochs, limiter, self._rest, weakly(self._pump.wake)
+            self.settings,
+            self._epochs,
+            limiter,
+            self._rest,
+            weakly(self._pump.wake),
+            self._handlers,
         )
         self._markets = MarketList(self._rest, self)
         self._lifecycle = ComponentLifecycleManager(self)
@@ -125,7 +154,6 @@ class GlobalWebSocketManager(QObject):
             self._notices,
             self._lifecycle,
         )
-        self._monitor = PerformanceMonitor(self._connections, self._pump, self)
         self._parts = report.Parts(
             self._epochs,
             self._connections,
@@ -135,13 +163,20 @@ class GlobalWebSocketManager(QObject):
             self._markets,
             self._rest,
             limiter,
-            self._monitor,
+            Readings(self._connections, self._pump, limiter),
+            self._handlers,
         )
+        self._monitor = PerformanceMonitor(self._parts, self.settings, self)
+        self._monitor.alert_raised.connect(self.alert_raised)
+        self._monitor.alert_cleared.connect(self.alert_cleared)
+        self._monitor.memory_short.connect(self.memory_short)
         self._watch = ConnectionNotices(self._clients, self)
         self._watch.changed.connect(self.connection_changed)
         self._watch.resumed.connect(self.resumed_after_sleep)
         self._watch.recovery_begun.connect(self.recovery_begun)
         self._watch.recovery_completed.connect(self.recovery_completed)
+        self._watch.fallback_entered.connect(self.fallback_entered)
+        self._watch.fallback_left.connect(self.fallback_left)
         self._remains = Remains(self, self._connections, self._markets, self._rest)
         self._forget_shutdown: Callable[[], None] | None = None
         if credentials is not None:
@@ -204,7 +239,8 @@ class GlobalWebSocketManager(QObject):
         self._remains.loop = feed_loop()
         self._monitor.start()
         self._forget_shutdown = on_shutdown(weakly(self.stop))
-        self._markets.start()
+        if self.settings.exchange.has_rest:
+            self._markets.start()
         self._pump.start(tuple(self._connections.drivers.values()))
         self._connections.start()
 
@@ -237,7 +273,7 @@ class GlobalWebSocketManager(QObject):
         for client in self._clients:
             if client.client_id == client_id and (proxy := client.proxy) is not None:
                 return proxy.subscribe(
-                    spec.data_type,
+                    spec.type or spec.data_type,
                     spec.symbols,
                     timeframe=spec.timeframe,
                     depth=spec.depth,
@@ -256,10 +292,20 @@ class GlobalWebSocketManager(QObject):
     ) -> Subscription:
         """Add a subscription to the client with this token; proxies call this."""
         self.check_thread()
+        if spec.type and not self._handlers.handles(spec.type):
+            raise InvalidRequest(
+                f"nothing here reads data of type {spec.type!r}; give what does to "
+                "register_data_handler first"
+            )
+        # All streams of a subscription are of one type.
+        stream = next(iter(spec.streams))
+        self.settings.exchange.check_stream(stream.type, stream.level)
+        if delivery is not None:
+            check_delivery(spec.data_type, delivery)
         for code in spec.symbols:
             self._markets.require(code, spec.level)
         token = self._clients.next_subscription()
-        may_mute = spec.data_type is not DataType.BALANCE
+        may_mute = not spec.data_type.is_private
         proxy = self._clients[client].reference
         subscription = Subscription(
             token, spec, self, proxy, callback, error_handler, may_mute=may_mute
@@ -292,6 +338,16 @@ class GlobalWebSocketManager(QObject):
         """The counters of the subscription with this token; subscriptions call this."""
         self.check_thread()
         return self._desk.statistics(token)
+
+    def register_data_handler(self, handler: DataHandler) -> None:
+        """Add a type of data that the exchange sends and this package does not know.
+
+        ``proxy.subscribe("announcement", callback=...)`` then delivers :class:`CustomEvent`, whose
+        ``data`` is what ``handler.process_data`` made of a frame. Types that are known here are
+        not handed to handlers. One that raises costs the frame it raised for, and is counted.
+        """
+        self.check_thread()
+        self._handlers.register(handler)
 
     # -- what is known ----------------------------------------------------------------------------
 
@@ -341,12 +397,18 @@ class GlobalWebSocketManager(QObject):
     def health_check(self) -> HealthReport:
         """How the manager is, with the reason where it is not well."""
         self.check_thread()
-        return report.health(self._parts, has_key=self._has_key)
+        return report.health(self._parts)
 
     def collect_metrics(self) -> PerformanceMetrics:
         """How much is going on, how fast, and what it costs."""
         self.check_thread()
-        return report.metrics(self._parts)
+        return self._monitor.collect_metrics()
+
+    @property
+    def alerts(self) -> AlertManager:
+        """The alerts that last and the recent ones, and the rules that raise them."""
+        self.check_thread()
+        return self._monitor.alerts
 
     def statistics(self) -> report.ManagerStatistics:
         """What each part has counted."""
@@ -378,14 +440,19 @@ class GlobalWebSocketManager(QObject):
 
         Raises:
             InvalidState: awaited in another event loop, such as that of ``asyncio.run``.
+            InvalidRequest: the exchange answers no such calls.
         """
+        self._check_loop()
+        return await self._rest.call(call, priority)
+
+    def _check_loop(self) -> None:
         self.check_thread()
+        self.settings.exchange.check_rest()
         if asyncio.get_running_loop() is not feed_loop():
             raise InvalidState(
                 "this can only be awaited on Qt's event loop; use proxy.start(...) in a slot, or "
                 "upbit_ws_qt.run(main) instead of asyncio.run(main())"
             )
-        return await self._rest.call(call, priority)
 
     async def get_accounts(self) -> tuple[Balance, ...]:
         """All balances, asked for now.
@@ -396,13 +463,50 @@ class GlobalWebSocketManager(QObject):
         """
         return await self.call_rest(rest.accounts())
 
+    async def get_open_orders(self, market: str | None = None) -> tuple[OrderEvent, ...]:
+        """All orders that wait, of one market or of all, the newest first; asked for now.
+
+        Raises:
+            InvalidState: no key is set.
+            AuthenticationFailed: the key is refused or lacks the right to read orders.
+        """
+        self._check_loop()
+        return await open_orders(self._rest, market)
+
+    async def get_closed_orders(
+        self,
+        market: str | None = None,
+        *,
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+        limit: int = rest.CLOSED_PAGE,
+    ) -> tuple[OrderEvent, ...]:
+        """Orders that ended, the newest first, by when they were made; asked for now.
+
+        Args:
+            market: one market; None for all.
+            start_ms: since 1970; alone it means the seven days after it.
+            end_ms: since 1970; alone it means the seven days before it. None of the two means the
+                last seven days, and both are at most seven days apart.
+            limit: 1 to 1000.
+
+        Raises:
+            InvalidRequest: the exchange does not offer it.
+            InvalidState: no key is set.
+            AuthenticationFailed: the key is refused or lacks the right to read orders.
+        """
+        call = rest.closed_orders(market, start_ms=start_ms, end_ms=end_ms, limit=limit)
+        return await self.call_rest(call)
+
     def set_credentials(self, credentials: Credentials | None) -> None:
         """Use another key from now on, or none; the former account's data is not delivered."""
         self.check_thread()
-        self._has_key = credentials is not None
-        self._rest.set_authenticator(UpbitAuthenticator(credentials) if credentials else None)
+        self._has_key = self._parts.readings.has_key = credentials is not None
+        authenticator = UpbitAuthenticator(credentials) if credentials else None
+        self._rest.set_authenticator(authenticator)
         self._pump.router.forget(BALANCE_STREAM)
-        self._connections.key_changed(has_key=self._has_key)
+        self._pump.router.forget(ORDER_STREAM)
+        self._connections.key_changed(authenticator)
 
     # -- threads ----------------------------------------------------------------------------------
 
@@ -424,21 +528,29 @@ class GlobalWebSocketManager(QObject):
 
     # -- what the connections say -----------------------------------------------------------------
 
+    def _retain(self, connection_type: ConnectionType, streams: frozenset[Any]) -> None:
+        router = self._pump.router
+        if connection_type is ConnectionType.PUBLIC:
+            router.retain(streams)
+            return
+        private = {Stream(name, "") for name in self.settings.exchange.private_types}
+        for stream in private - streams:
+            router.forget(stream)
+
     def _take_status(self, event: StatusEvent) -> None:
         if isinstance(event, ConnectionEvent):
             self._monitor.connection_changed(event)
-            if (
-                event.state is ConnectionState.IDLE
-                and event.connection_type is ConnectionType.PUBLIC
-            ):
+            if event.state is ConnectionState.IDLE:
                 # Nothing is on the wire, so nothing that was may be handed to whoever comes next.
-                self._pump.router.retain(())
+                self._retain(event.connection_type, frozenset())
             self._watch.tell(event)
+            if not is_gone(self):
+                self._monitor.check()
         elif isinstance(event, SubscriptionEvent):
             if event.accepted:
                 self._notices.accepted(event.streams)
-            elif event.connection_type is ConnectionType.PUBLIC:
-                self._pump.router.retain(event.streams)
+            else:
+                self._retain(event.connection_type, event.streams)
         elif isinstance(event, RefusalEvent):
             self._notices.refused(event)
         elif isinstance(event, ErrorEvent):
@@ -448,5 +560,7 @@ class GlobalWebSocketManager(QObject):
                 "error": type(event.error).__name__,
                 "count": event.count,
             }
-            logger.warning("%s (number %d of its kind)", event.error, event.count, extra=about)
+            details = f"\n{event.error.details}" if isinstance(event.error, HandlerError) else ""
+            message = "%s (number %d of its kind)%s"
+            logger.warning(message, event.error, event.count, details, extra=about)
             self.error_occurred.emit(event.error)

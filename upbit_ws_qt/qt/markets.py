@@ -76,38 +76,44 @@ class MarketList(QObject):
 
     def find(self, code: str) -> Market | None:
         """The market with this code, or None."""
+        self._check_thread()
         return self._catalog.find(code)
 
     def require(self, code: str, level: float = 0.0) -> str:
         """Return ``code``, unless the market or this grouping of its order book is not offered.
 
-        What is not known yet passes; ``judges`` tells.
+        What is not known yet passes; ``judges`` tells. So does a code that the list does not hold
+        if that is more than 10 seconds old: the market may be new, so the list is read again.
 
         Raises:
-            InvalidMarket: with the nearest listed code. The list is read again then, because the
-                market may be new: another try a moment later knows.
+            InvalidMarket: a fresh list does not hold it; with the nearest listed code.
             InvalidRequest: with the levels that are offered. They are read again then, because
                 they hang on the price.
         """
         self._check_thread()
         check_market(code)
-        error = self._catalog.objection(code, level)
-        if error is None:
-            return code
+        error = self._objection(code, level)
         if isinstance(error, InvalidMarket):
             self._read_again()
-        else:
+            error = self._objection(code, level)
+        elif error is not None:
             self._read_again(code)
-        raise error
+        if error is not None:
+            raise error
+        return code
 
     def objections(self, codes: Iterable[str], level: float = 0.0) -> dict[str, LocalError]:
         """What is known to be wrong with asking for these, by code."""
-        found = ((code, self._catalog.objection(code, level)) for code in codes)
+        self._check_thread()
+        found = ((code, self._objection(code, level)) for code in codes)
         return {code: error for code, error in found if error is not None}
 
     def judges(self, codes: Iterable[str], level: float = 0.0) -> bool:
         """Whether enough is known for ``objections`` to be the last word."""
-        return all(self._catalog.judges(code, level) for code in codes)
+        self._check_thread()
+        return all(
+            self._catalog.judges(code, level) and not self._may_be_new(code) for code in codes
+        )
 
     def tick_size(self, code: str, price: float) -> float:
         """The price step of a market at ``price``, in its quote currency."""
@@ -118,10 +124,12 @@ class MarketList(QObject):
 
     def levels(self, code: str) -> tuple[float, ...]:
         """The order book groupings the exchange offers for a market, in KRW; 0 is none."""
+        self._check_thread()
         return self._catalog.levels(code)
 
     def statistics(self) -> MarketListStatistics:
         """How much is known."""
+        self._check_thread()
         catalog = self._catalog
         return MarketListStatistics(
             len(catalog.markets), len(catalog.instruments), len(self._wanted)
@@ -140,16 +148,25 @@ class MarketList(QObject):
 
     def start(self) -> None:
         """Read what is wanted from now on; also what ``stop`` gave up."""
+        self._check_thread()
         self._is_running = True
         if self._wanted:
             self._go_on()
 
     def stop(self) -> None:
         """Read nothing until the next ``start``."""
+        self._check_thread()
         self._is_running = False
         if self._reading is not None:
             self._reading.cancel()
             self._reading = None
+
+    def _objection(self, code: str, level: float) -> LocalError | None:
+        return None if self._may_be_new(code) else self._catalog.objection(code, level)
+
+    def _may_be_new(self, code: str) -> bool:
+        """Whether the list does not hold it, and is about to be read again."""
+        return self._is_outdated and code not in self._catalog.markets
 
     def _check_thread(self) -> None:
         if threading.get_ident() != self._thread:

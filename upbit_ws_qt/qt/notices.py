@@ -10,7 +10,7 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from upbit_ws_qt.errors import AuthenticationFailed, RequestRejected, UpbitError
+from upbit_ws_qt.errors import RequestRejected, UpbitError
 from upbit_ws_qt.events import ConnectionEvent, ConnectionState, ConnectionType, RefusalEvent
 from upbit_ws_qt.subscriptions import SubscriptionSpec, stream_names
 
@@ -24,7 +24,7 @@ __all__ = ["ConnectionNotices", "SubscriptionNotices"]
 logger = logging.getLogger(__name__)
 
 
-# State: the connections that were lost and are not back yet.
+# State: the connections that were lost and are not back yet, and those that are polled instead.
 class ConnectionNotices(QObject):
     """Tells the log, the manager's listeners and every proxy where a connection stands.
 
@@ -33,17 +33,22 @@ class ConnectionNotices(QObject):
         resumed(ConnectionEvent): the machine slept.
         recovery_begun(ConnectionEvent): it was lost, or could not be made.
         recovery_completed(ConnectionEvent): it is back.
+        fallback_entered(ConnectionEvent): what it carries is read over REST.
+        fallback_left(ConnectionEvent): it is not any more.
     """
 
     changed = pyqtSignal(object)
     resumed = pyqtSignal(object)
     recovery_begun = pyqtSignal(object)
     recovery_completed = pyqtSignal(object)
+    fallback_entered = pyqtSignal(object)
+    fallback_left = pyqtSignal(object)
 
     def __init__(self, clients: ClientTable, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._clients = clients
         self._lost: set[ConnectionType] = set()
+        self._polled: set[ConnectionType] = set()
 
     def tell(self, event: ConnectionEvent) -> None:
         """A connection changed its state."""
@@ -60,6 +65,7 @@ class ConnectionNotices(QObject):
         if event.resumed:
             self.resumed.emit(event)
         self._follow(event)
+        self._follow_fallback(event)
         for client in self._clients:
             if (proxy := client.proxy) is not None:
                 proxy.state_changed.emit(event)
@@ -71,10 +77,20 @@ class ConnectionNotices(QObject):
             self._lost.add(connection)
             if not was_lost:
                 self.recovery_begun.emit(event)
-        elif state is not ConnectionState.CONNECTING:
+        elif state not in (ConnectionState.CONNECTING, ConnectionState.POLLING):
             self._lost.discard(connection)
             if was_lost and state is ConnectionState.CONNECTED:
                 self.recovery_completed.emit(event)
+
+    def _follow_fallback(self, event: ConnectionEvent) -> None:
+        connection = event.connection_type
+        polled = event.state is ConnectionState.POLLING
+        if polled and connection not in self._polled:
+            self._polled.add(connection)
+            self.fallback_entered.emit(event)
+        elif not polled and connection in self._polled:
+            self._polled.discard(connection)
+            self.fallback_left.emit(event)
 
 
 # State: the subscriptions whose markets are not known well enough yet.
@@ -112,15 +128,16 @@ class SubscriptionNotices(QObject):
 
     def accepted(self, streams: frozenset[Any]) -> None:
         """The exchange did not refuse these."""
-        for subscription, outlet in self._clients.subscriptions():
-            if streams.issuperset(outlet.streams):
+        for subscription, _ in self._clients.subscriptions():
+            spec = subscription.spec
+            if not subscription.is_settled and spec and streams.issuperset(spec.streams):
                 subscription.settle()
 
     def refused(self, event: RefusalEvent) -> None:
         """The exchange refused a request, or the key."""
-        error: UpbitError = RequestRejected(event.name, event.message, stream_names(event.streams))
-        if event.connection_type is ConnectionType.PRIVATE:
-            error = AuthenticationFailed(event.message, event.name)
+        error = event.error or RequestRejected(
+            event.name, event.message, stream_names(event.streams)
+        )
         told = [self._tell(subscription, error) for subscription in self._living(event.consumers)]
         if not any(told):
             about = {

@@ -28,6 +28,7 @@ from upbit_ws_qt.events import (
 )
 from upbit_ws_qt.health import HealthReport
 from upbit_ws_qt.markets import check_markets
+from upbit_ws_qt.net.http import CallEnded
 from upbit_ws_qt.ratelimit import Priority
 from upbit_ws_qt.subscriptions import SubscriptionSpec
 from upbit_ws_qt.timeframe import Timeframe
@@ -71,7 +72,8 @@ class WebSocketClientProxy(QObject):
     Signals:
         ticker_received(TickerEvent), trade_received(TradeEvent),
         orderbook_received(OrderbookEvent), candle_received(CandleEvent),
-        balance_received(BalanceEvent): an event of one of its subscriptions; once for each
+        order_received(OrderEvent), balance_received(BalanceEvent),
+        custom_received(CustomEvent): an event of one of its subscriptions; once for each
             of them, so two subscriptions to the same stream emit it twice.
         state_changed(ConnectionEvent): a connection changed its state; also once after making.
     """
@@ -80,7 +82,9 @@ class WebSocketClientProxy(QObject):
     trade_received = pyqtSignal(object)
     orderbook_received = pyqtSignal(object)
     candle_received = pyqtSignal(object)
+    order_received = pyqtSignal(object)
     balance_received = pyqtSignal(object)
+    custom_received = pyqtSignal(object)
     state_changed = pyqtSignal(object)
 
     _SIGNALS: ClassVar[dict[DataType, str]] = {
@@ -88,7 +92,9 @@ class WebSocketClientProxy(QObject):
         DataType.TRADE: "trade_received",
         DataType.ORDERBOOK: "orderbook_received",
         DataType.CANDLE: "candle_received",
+        DataType.ORDER: "order_received",
         DataType.BALANCE: "balance_received",
+        DataType.CUSTOM: "custom_received",
     }
 
     def __init__(
@@ -193,6 +199,30 @@ class WebSocketClientProxy(QObject):
             delivery=delivery,
         )
 
+    def subscribe_orders(
+        self,
+        callback: Callback | None = None,
+        *,
+        symbols: Symbols | None = None,
+        error_handler: ErrorHandler | None = None,
+        delivery: Delivery | None = None,
+    ) -> Subscription:
+        """Follow the account's orders, of some markets or of all; needs the right to read orders.
+
+        The open ones come at once, then whatever happens to any; no event is ever dropped.
+
+        Raises:
+            InvalidMarket: a code is not of a market.
+            InvalidRequest: ``delivery`` would drop events.
+        """
+        return self.subscribe(
+            DataType.ORDER,
+            () if symbols is None else symbols,
+            callback,
+            error_handler=error_handler,
+            delivery=delivery,
+        )
+
     def subscribe_balance(
         self,
         callback: Callback | None = None,
@@ -207,7 +237,7 @@ class WebSocketClientProxy(QObject):
 
     def subscribe(
         self,
-        data_type: DataType,
+        data_type: DataType | str,
         symbols: Symbols = (),
         callback: Callback | None = None,
         *,
@@ -219,15 +249,29 @@ class WebSocketClientProxy(QObject):
     ) -> Subscription:
         """The general form of the others. Each call is its own subscription.
 
+        Args:
+            data_type: one of :class:`DataType`, or a type that a handler reads, such as
+                ``announcement`` (see ``GlobalWebSocketManager.register_data_handler``).
+            symbols: market codes; none for what is of no market.
+            callback: as everywhere.
+            timeframe: of candles.
+            depth: of order books.
+            level: of order books.
+            error_handler: as everywhere.
+            delivery: by default what fits the data type; of custom types each event, in order.
+
         Raises:
             InvalidMarket, InvalidRequest: the exchange does not offer that.
             ProxyClosed: the proxy was released.
         """
+        token = self._open_token()
         codes = (symbols,) if isinstance(symbols, str) else tuple(symbols)
         unit = None if timeframe is None else Timeframe.parse(timeframe)
-        spec = SubscriptionSpec(DataType(data_type), codes, unit, depth, level)
+        own = data_type not in tuple(DataType)
+        known = DataType.CUSTOM if own else DataType(data_type)
+        spec = SubscriptionSpec(known, codes, unit, depth, level, type=data_type if own else "")
         subscription = self._manager.subscribe(
-            self._open_token(), spec, callback, error_handler=error_handler, delivery=delivery
+            token, spec, callback, error_handler=error_handler, delivery=delivery
         )
         self._subscriptions = [known for known in self._subscriptions if known.is_active]
         self._subscriptions.append(subscription)
@@ -248,6 +292,10 @@ class WebSocketClientProxy(QObject):
     def unsubscribe_candle(self, symbols: Symbols | None = None) -> Subscription:
         """End the candle subscriptions, all or those of some markets."""
         return self._unsubscribe(DataType.CANDLE, symbols)
+
+    def unsubscribe_orders(self, symbols: Symbols | None = None) -> Subscription:
+        """End the order subscriptions, all or those of some markets."""
+        return self._unsubscribe(DataType.ORDER, symbols)
 
     def unsubscribe_balance(self) -> Subscription:
         """End the balance subscriptions."""
@@ -330,6 +378,7 @@ class WebSocketClientProxy(QObject):
                 no book at all.
         """
         codes = check_markets(symbols)
+        self._manager.settings.exchange.check_stream("orderbook", level)
         for code in codes:
             self.markets.require(code, level)
         return self._from_rest(await self._call(rest.orderbooks(codes, depth, level)))
@@ -459,7 +508,7 @@ class WebSocketClientProxy(QObject):
             spec = subscription.spec
             if spec is None or spec.data_type is not data_type:
                 continue
-            if chosen is None or chosen.issuperset(spec.symbols):
+            if chosen is None or (spec.symbols and chosen.issuperset(spec.symbols)):
                 ended.append(subscription)
             elif not chosen.isdisjoint(spec.symbols):
                 subscription.drop(chosen)
@@ -483,7 +532,8 @@ async def _report(
         handler = on_error.get() if on_error else None
         if handler is not None:
             handler(error)
-        else:
+        elif not isinstance(error, CallEnded):
+            # Of those that a stop has ended one line tells, with their number.
             logger.warning("a background call failed: %s", error)
         return
     receiver = on_result.get() if on_result else None

@@ -30,13 +30,16 @@ __all__ = ["EventPump"]
 _INGEST_S = SLICE_S / 4
 # So long consumers are given what came before a stop, which has to be over in 2 s.
 _LAST_WORDS_S = 0.5
+# So long a consumer that holds the thread waits at most while there is more to read.
+_SLOW_WAIT_S = 0.1
 # Often enough for a mean, seldom enough to cost nothing.
 _MEASURE_EVERY_S = 0.1
 _DATA = (MarketEvent, BalanceEvent)
 
 
 # State: the parts, whether it runs, whether a slice cut deliveries off, whether input was left and
-# until when it is put off, the last message's time, and when latency is looked at again.
+# until when it and slow consumers are put off, the last message's time, and when latency is looked
+# at again.
 class EventPump(QObject):
     """The way from the connections' messages to the consumers' callbacks.
 
@@ -59,7 +62,7 @@ class EventPump(QObject):
         self._drivers: Sequence[ConnectionDriver] = ()
         self._cut_off = False
         self._left = False
-        self._ingest_by = self._measure_at = 0.0
+        self._ingest_by = self._slow_by = self._measure_at = 0.0
 
     @property
     def is_running(self) -> bool:
@@ -78,7 +81,7 @@ class EventPump(QObject):
         """
         drivers, self._drivers = self._drivers, ()
         self.bridge.stop()
-        self._hand_out(drivers, time.monotonic() + _LAST_WORDS_S)
+        self._hand_out(drivers, time.monotonic() + _LAST_WORDS_S, slow_too=True)
 
     def wake(self, *, reading: bool = False) -> None:
         """There is something to take or to hand out; ``reading`` as in the bridge."""
@@ -96,7 +99,11 @@ class EventPump(QObject):
         if any(driver.is_paced for driver in self._drivers):
             # Before anyone is called: nothing else wakes us while a consumer's dialog is open.
             self.bridge.wake()
-        self._cut_off = self._hand_out(self._drivers, began + SLICE_S)
+        # Slow consumers come when there is time, and now and then in any case.
+        slow_too = not self._left or began >= self._slow_by
+        if slow_too:
+            self._slow_by = began + _SLOW_WAIT_S
+        self._cut_off = self._hand_out(self._drivers, began + SLICE_S, slow_too=slow_too)
         if not self._drivers:
             # A consumer ended the program: everything was stopped inside its call.
             return
@@ -105,18 +112,20 @@ class EventPump(QObject):
         elif (due := self.router.next_deadline()) is not None:
             self.bridge.wake_at(due)
 
-    def _hand_out(self, drivers: Sequence[ConnectionDriver], deadline: float) -> bool:
+    def _hand_out(
+        self, drivers: Sequence[ConnectionDriver], deadline: float, *, slow_too: bool
+    ) -> bool:
         """Deliver what the connections said, in order, until ``deadline``; whether more is due."""
         for driver in drivers:
             events = driver.protocol.events
             while self._route(events):
                 # Nobody sees new data before the event that explains it, nor old data after.
-                if self.hub.deliver(deadline):
+                if self.hub.deliver(deadline, slow_too=False):
                     return True
                 # Unless a frame in a consumer's nested exec() has told it meanwhile.
                 if events and not isinstance(events[0], _DATA):
                     self.status.emit(events.popleft())
-        return self.hub.deliver(deadline)
+        return self.hub.deliver(deadline, slow_too=slow_too)
 
     def _route(self, events: deque[WebSocketEvent]) -> bool:
         """Route the data that comes next; whether something about the connection follows."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from upbit_ws_qt.events import ConnectionState, ConnectionType
+from upbit_ws_qt.handlers import HandlerStatistics, HandlerTable
 from upbit_ws_qt.health import HealthReport, assess
 from upbit_ws_qt.latency import LatencyStatistics
 from upbit_ws_qt.metrics import PerformanceMetrics, SampleWindow, error_rate_percent
@@ -25,10 +26,18 @@ from .connections import Connections
 from .fanout import FanoutStatistics
 from .lifecycle import ComponentLifecycleManager, LifecycleStatistics
 from .markets import MarketList, MarketListStatistics
-from .monitor import PerformanceMonitor
 from .pump import EventPump
+from .readings import Readings
 
-__all__ = ["ConnectionStatistics", "ManagerStatistics", "Parts", "health", "metrics", "statistics"]
+__all__ = [
+    "ConnectionStatistics",
+    "ManagerStatistics",
+    "Parts",
+    "health",
+    "memory_mb",
+    "metrics",
+    "statistics",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ class ManagerStatistics:
     markets: MarketListStatistics
     rest: RestStatistics
     limiter: LimiterStatistics
+    handlers: HandlerStatistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +81,26 @@ class Parts:
     markets: MarketList
     rest: RestClient
     limiter: GlobalRateLimiter
-    monitor: PerformanceMonitor
+    readings: Readings
+    handlers: HandlerTable
 
 
-def health(parts: Parts, *, has_key: bool) -> HealthReport:
+def health(parts: Parts) -> HealthReport:
     """How the manager is. Private data without a key is a choice, not a fault."""
-    monitor, protocols = parts.monitor, parts.connections.protocols
-    monitor.look()
+    readings, protocols = parts.readings, parts.connections.protocols
+    readings.look()
     now = time.monotonic()
     states = {name: protocol.state for name, protocol in protocols.items()}
     judged = {
-        name: state for name, state in states.items() if name is ConnectionType.PUBLIC or has_key
+        name: state
+        for name, state in states.items()
+        if name is ConnectionType.PUBLIC or readings.has_key
     }
     engines = [protocol.recovery for protocol in protocols.values()]
     status, quality, reason = assess(
         judged,
         is_critical=any(engine.is_critical for engine in engines),
-        lost_lately=monitor.was_lost_lately(now),
+        lost_lately=readings.was_lost_lately(now),
     )
     counted = [protocol.statistics() for protocol in protocols.values()]
     routing, callbacks = parts.pump.router.statistics(), parts.pump.hub.statistics()
@@ -98,11 +111,11 @@ def health(parts: Parts, *, has_key: bool) -> HealthReport:
         status=status,
         reason=reason,
         connection_quality=quality,
-        uptime_seconds=0.0 if monitor.started_at is None else now - monitor.started_at,
+        uptime_seconds=0.0 if readings.started_at is None else now - readings.started_at,
         last_message_timestamp=None if last is None else datetime.fromtimestamp(last, UTC),
         active_connections=_open_sockets(parts),
         suspects=sum(one.suspects for one in counted),
-        active_subscriptions=len(parts.clients.outlets()),
+        active_subscriptions=len(parts.clients.subscription_tokens()),
         messages=routing.events,
         messages_per_second=_messages_per_second(parts, now),
         requests=sum(one.requests_sent for one in counted),
@@ -114,8 +127,8 @@ def health(parts: Parts, *, has_key: bool) -> HealthReport:
         max_latency_ms=None if lately is None else lately.max,
         clock_skew_ms=latency.clock_skew_ms,
         round_trip_ms=latency.round_trip_ms,
-        event_loop_lag_ms=_longest_ms(monitor.loop_lag, now),
-        delivery_lag_ms=_longest_ms(monitor.delivery_lag, now),
+        event_loop_lag_ms=_longest_ms(readings.loop_lag, now),
+        delivery_lag_ms=_longest_ms(readings.delivery_lag, now),
         dropped=routing.dropped,
         coalesced=routing.coalesced,
         withheld=routing.withheld,
@@ -131,29 +144,41 @@ def health(parts: Parts, *, has_key: bool) -> HealthReport:
 
 
 def metrics(parts: Parts) -> PerformanceMetrics:
-    """How the manager does right now."""
-    monitor = parts.monitor
-    monitor.look()
-    now, counters = time.monotonic(), monitor.counters()
-    latency, routing = _latency(parts, now).last_60_s, parts.pump.router.statistics()
-    is_open = parts.connections.protocols[ConnectionType.PUBLIC].state is ConnectionState.CONNECTED
-    open_since = monitor.open_since.get(ConnectionType.PUBLIC, now) if is_open else now
-    elapsed_s, lately = monitor.history.since(10, now, counters)
+    """How the manager does right now; costs little, because alerts follow from it each second."""
+    readings, protocols = parts.readings, parts.connections.protocols
+    readings.look()
+    now, counters = time.monotonic(), readings.counters()
+    told, stops = _latency(parts, now), parts.limiter.statistics(now).stopped_for_s
+    latency = told.last_60_s
+    is_open = protocols[ConnectionType.PUBLIC].state is ConnectionState.CONNECTED
+    open_since = readings.open_since.get(ConnectionType.PUBLIC, now) if is_open else now
+    elapsed_s, lately = readings.history.since(10, now, counters)
+    last_minute = readings.history.since(60, now, counters)[1]
+    is_refused = protocols[ConnectionType.PRIVATE].state is ConnectionState.REFUSED
     return PerformanceMetrics(
         active_connections=_open_sockets(parts),
         connection_uptime=now - open_since,
         reconnection_count=_losses(parts),
-        messages_per_second=_messages_per_second(parts, now),
+        messages_per_second=lately.messages / elapsed_s if elapsed_s else 0.0,
         average_latency_ms=None if latency is None else latency.mean,
         max_latency_ms=None if latency is None else latency.max,
-        memory_usage_mb=_memory_mb(),
+        memory_usage_mb=memory_mb(),
         cpu_usage_percent=100 * lately.cpu_s / elapsed_s if elapsed_s else 0.0,
-        queue_depth=routing.queued,
-        error_rate_percent=error_rate_percent(monitor.history.since(60, now, counters)[1]),
-        dropped_message_count=routing.dropped,
+        queue_depth=parts.pump.router.backlog()[0],
+        error_rate_percent=error_rate_percent(last_minute),
+        dropped_message_count=counters.dropped,
         callback_error_count=counters.failed_calls,
-        total_subscriptions=len(parts.clients.outlets()),
-        event_loop_lag_ms=_longest_ms(monitor.loop_lag, now),
+        total_subscriptions=len(parts.clients.subscription_tokens()),
+        event_loop_lag_ms=_longest_ms(readings.loop_lag, now),
+        disconnected_seconds=now - min(readings.missing_since.values(), default=now),
+        failed_attempts=max(protocol.recovery.attempts for protocol in protocols.values()),
+        is_key_refused=is_refused and readings.has_key,
+        clock_skew_ms=told.clock_skew_ms,
+        dropped_last_minute=last_minute.dropped,
+        lost_streams_last_minute=last_minute.lost_streams,
+        rate_limited_last_minute=last_minute.rate_limited,
+        rest_stopped_seconds=max(stops.values(), default=0.0),
+        time=datetime.now(UTC),
     )
 
 
@@ -177,6 +202,7 @@ def statistics(parts: Parts) -> ManagerStatistics:
         markets=parts.markets.statistics(),
         rest=parts.rest.statistics(),
         limiter=parts.limiter.statistics(now),
+        handlers=parts.handlers.statistics(),
     )
 
 
@@ -190,7 +216,7 @@ def _losses(parts: Parts) -> int:
 
 
 def _messages_per_second(parts: Parts, now: float) -> float:
-    elapsed_s, lately = parts.monitor.history.since(10, now, parts.monitor.counters())
+    elapsed_s, lately = parts.readings.history.since(10, now, parts.readings.counters())
     return lately.messages / elapsed_s if elapsed_s else 0.0
 
 
@@ -205,7 +231,8 @@ def _longest_ms(window: SampleWindow, now: float) -> float | None:
     return None if summary is None else summary.max * 1000
 
 
-def _memory_mb() -> float | None:
+def memory_mb() -> float | None:
+    """Resident memory of the process in MiB; None without psutil."""
     try:
         psutil = importlib.import_module("psutil")
     except ImportError:

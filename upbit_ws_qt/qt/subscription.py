@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 import weakref
 from collections.abc import Awaitable, Callable, Collection, Generator
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from upbit_ws_qt.routing import OutletStatistics
 from upbit_ws_qt.subscriptions import SubscriptionSpec
 
 from .lifecycle import is_gone
+from .running import wrong_thread
 
 if TYPE_CHECKING:
     from .manager import GlobalWebSocketManager
@@ -109,6 +111,7 @@ class Subscription:
         self.callback = WeakCallable(callback) if callback else None
         self.error_handler = WeakCallable(error_handler) if error_handler else None
         self.proxy = proxy
+        self._thread = threading.get_ident()
         self._manager = manager
         # Looked at for each event, so these two are no properties.
         self.is_active = manager is not None
@@ -123,6 +126,7 @@ class Subscription:
 
     def statistics(self) -> SubscriptionStatistics:
         """Counters since it was made; all zero once it has ended."""
+        self._check_thread()
         outlet = OutletStatistics()
         if self._manager is not None and not is_gone(self._manager):
             outlet = self._manager.outlet_statistics(self.token)
@@ -147,6 +151,7 @@ class Subscription:
 
     def drop(self, symbols: Collection[str]) -> None:
         """Go on without these markets; at least one must be left."""
+        self._check_thread()
         if self._manager is not None and self.spec is not None:
             left = tuple(code for code in self.spec.symbols if code not in symbols)
             self.spec = replace(self.spec, symbols=left)
@@ -154,6 +159,7 @@ class Subscription:
 
     def unsubscribe(self) -> None:
         """End this subscription and no other; may be called any number of times."""
+        self._check_thread()
         if self._manager is not None:
             if not is_gone(self._manager):
                 self._manager.end_subscription(self.token)
@@ -163,12 +169,14 @@ class Subscription:
 
     def ended(self) -> None:
         """The proxy was released: nothing is delivered any more."""
+        self._check_thread()
         self._manager = None
         self.is_active = False
         self.settle(ProxyClosed("the proxy was released before the subscription's first value"))
 
     def settle(self, error: UpbitError | None = None) -> None:
         """The first value came, the request was accepted, or neither will happen."""
+        self._check_thread()
         if self.is_settled:
             return
         self.is_settled = True
@@ -181,6 +189,7 @@ class Subscription:
         return self._wait().__await__()
 
     async def _wait(self) -> Subscription:
+        self._check_thread()
         if not self.is_settled:
             waiter = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
@@ -194,11 +203,16 @@ class Subscription:
 
     def log_fields(self) -> dict[str, str]:
         """What a log record about it says beside its message: whose it is, and of what type."""
+        self._check_thread()
         proxy = self.proxy()
         return {
             "client": "" if proxy is None else proxy.client_id,
             "stream": "" if self.spec is None else self.spec.data_type,
         }
+
+    def _check_thread(self) -> None:
+        if threading.get_ident() != self._thread:
+            raise wrong_thread()
 
     def __repr__(self) -> str:
         state = "active" if self.is_active else "ended"

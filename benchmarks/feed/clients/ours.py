@@ -26,7 +26,8 @@ _LAST_ONES_S = 0.1
 class Feed:
     """One manager with the proxies of a task, and a tally of what they get.
 
-    The variant ``managers`` gives each proxy a manager, and so a connection, of its own.
+    The variant ``managers`` gives each proxy a manager, and so a connection, of its own; ``30 Hz``
+    delivers in frames of 33 ms.
     """
 
     def __init__(self, task: Task) -> None:
@@ -35,7 +36,10 @@ class Feed:
         self._over = asyncio.Event()
         # No address but the benchmark's.
         settings = FeedSettings(
-            public_url=task.url, private_url=task.url + "/private", rest_url=task.rest_url
+            public_url=task.url,
+            private_url=task.url + "/private",
+            rest_url=task.rest_url,
+            frame_interval_ms=33 if task.variant == "30 Hz" else 16,
         )
         parts = range(task.proxies)
         count = len(parts) if task.variant == "managers" else 1

@@ -6,6 +6,7 @@ Processor time is that of the whole client process from its last snapshot to its
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -40,8 +41,9 @@ _TLS = [
 
 
 def processor(rig: Rig, effort: Effort) -> list[Row]:
-    """200 markets over 10 proxies, coalesced at the default 60 Hz."""
-    return [row for load in _TICKERS for row in _rows(rig, effort, load)]
+    """200 markets over 10 proxies, coalesced at the default 60 Hz; the busiest also at 30 Hz."""
+    rows = [row for load in _TICKERS for row in _rows(rig, effort, load)]
+    return [*rows, _at_30_hz(rig, effort, _TICKERS[0])]
 
 
 def exchange(rig: Rig, effort: Effort) -> list[Row]:
@@ -52,6 +54,24 @@ def exchange(rig: Rig, effort: Effort) -> list[Row]:
 def tls(rig: Rig, effort: Effort) -> list[Row]:
     """The same as every user has it, against the bare loop with TLS."""
     return [row for load in _TLS for row in _rows(rig, effort, load)]
+
+
+def _at_30_hz(rig: Rig, effort: Effort, load: Load) -> Row:
+    """Half the wake-ups: a row that only informs."""
+    count = round(load.rate * effort.seconds)
+    task = rig.task(load.type, load.markets, count, proxies=load.proxies)
+    clients = {"bare": task, "ours": replace(task, variant="30 Hz")}
+    runs = interleaved(
+        effort.rounds,
+        {name: partial(rig.paced, name, each, load.rate) for name, each in clients.items()},
+    )
+    return Row(
+        f"processor_{load.key}_30_hz",
+        f"{load.what}, frames of 33 ms: processor",
+        f"{median_of(runs['ours'], _share):.1%}",
+        f"{median_of(runs['bare'], _share):.1%}",
+        median_ratio(runs["ours"], runs["bare"], _seconds),
+    )
 
 
 def _rows(rig: Rig, effort: Effort, load: Load) -> list[Row]:
