@@ -85,7 +85,8 @@ class Trial:
         self.settle()
 
     def told(self, data: bytes) -> list[type]:
-        self.probe.receive_message(data, self.now)
+        # After any message there may be something to do, and the shell is told so.
+        assert self.probe.receive_messages([data], self.now) is False
         return self.settle()
 
     def run(self) -> None:
