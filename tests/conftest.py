@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Generator
 from dataclasses import replace
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 pytest_plugins = ["pytester"]
+
+# A shell that starts a run in the background has Ctrl-C ignored, and Python leaves it so: tests
+# that send it to themselves or to a program they start would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _WITHOUT_WINDOWS = ("offscreen", "minimal", "vnc")
 
