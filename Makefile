@@ -22,7 +22,7 @@ made_in := $(shell test -x $(python) && cat $(venv)/.made-in 2>/dev/null)
 stale := $(if $(filter-out x$(CURDIR),x$(made_in)),always)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo deps try-deps test lint types cov own-cov bench bench-exchange bench-feed live docs always
+.PHONY: help demo deps try-deps test lint types cov own-cov bench bench-exchange bench-feed bench-widgets live docs always
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
@@ -64,6 +64,11 @@ bench-exchange: $(venv)/.test ## what the simulated exchange makes a second, and
 
 bench-feed: $(venv)/.test ## the feed against its bounds and its peers (ARGS="--only tls --quick")
 	@$(python) -m benchmarks.feed $(ARGS)
+
+bench-widgets: $(venv)/.test ## order book and balances against bare painting
+	@for name in orderbook balances; do \
+	  echo "== benchmarks.$$name"; $(offscreen) $(python) -m benchmarks.$$name $(ARGS) || exit; \
+	done
 
 live: $(venv)/.run ## compare with the real exchange, its public part (needs a network)
 	@env -u UPBIT_ACCESS_KEY -u UPBIT_SECRET_KEY \

@@ -3,26 +3,47 @@
 All show the same thirty rows a side at one size in one process and take turns; a frame is the
 processor time of the GUI thread from the event in hand to painted pixels. Frames come as far apart
 as on a screen, because a processor that has rested does the same work more slowly.
-The bare ladder formats and draws every row's tint, bar, price, change and size, and nothing else:
-no corners, totals, marks, hover, or knowledge of what changed. Run: python -m benchmarks.orderbook
+The bare ladder formats and draws the tint, bar, price, change and size of every row that fits:
+no corners, totals, marks, hover, or knowledge of what changed. The product draws all it has: own
+orders, a cursor, a row that is pointed at, lit changes, and the strip of figures with a trial size.
+Ten books share a window as large as a screen of 1920 x 1080; each has another book in every frame,
+and what all ten take is told as a share of a frame, of which there are sixty a second.
+Run: python -m benchmarks.orderbook
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import msgspec
-from PyQt6.QtCore import QEvent, QEventLoop, QObject, QRect, Qt
+from PyQt6.QtCore import QEvent, QEventLoop, QObject, QPoint, QRect, Qt
 from PyQt6.QtGui import QFont, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QApplication, QProgressBar, QTableWidget, QTableWidgetItem, QWidget
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import (
+    QApplication,
+    QGridLayout,
+    QProgressBar,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
 
-from upbit_ws_qt.events import OrderbookEvent, OrderbookUnit, TickerEvent, TradeEvent
+from upbit_ws_qt.events import (
+    OrderbookEvent,
+    OrderbookUnit,
+    OrderEvent,
+    OrderState,
+    TickerEvent,
+    TradeEvent,
+)
 from upbit_ws_qt_widgets import OrderbookWidget
 from upbit_ws_qt_widgets.theme import Theme, number_font
 
@@ -31,6 +52,10 @@ FRAMES = 20
 FRAME_S = 0.02
 DEPTH = 30
 SIZE = (490, 1300)
+SCREEN, ACROSS, BOOKS_OPEN = (1920, 1080), 5, 10
+SCREEN_FRAME_MS = 1000 / 60
+ROW_PX = 21
+BARE = "bare painted ladder"
 BEST_BID, TICK, PREVIOUS_CLOSE = 116_539_000.0, 1000.0, 115_300_000.0
 
 
@@ -60,12 +85,13 @@ def first_book() -> OrderbookEvent:
 
 
 def books(changed_rows: int) -> Iterator[OrderbookEvent]:
-    """Books in each of which so many rows have another size than before."""
+    """Books in each of which so many rows, the best among them, have another size than before."""
     random_ = random.Random(2)
     book = first_book()
     while True:
         units = list(book.orderbook_units)
-        for row in random_.sample(range(2 * DEPTH), changed_rows):
+        others = [row for row in range(2 * DEPTH) if row % DEPTH]
+        for row in (0, DEPTH, *random_.sample(others, changed_rows - 2)):
             side = "ask_size" if row < DEPTH else "bid_size"
             place = row % DEPTH
             units[place] = msgspec.structs.replace(units[place], **{side: random_size(random_)})
@@ -94,6 +120,8 @@ class BareLadder(QWidget):
         rows = [(True, unit.ask_price, unit.ask_size) for unit in reversed(self.units)]
         rows += [(False, unit.bid_price, unit.bid_size) for unit in self.units]
         largest = max(size for _, _, size in rows)
+        hidden = max(DEPTH - self.height() // ROW_PX // 2, 0)
+        rows = rows[hidden : len(rows) - hidden]
         height = self.height() / len(rows)
         for place, (ask, price, size) in enumerate(rows):
             top, bottom = round(place * height), round((place + 1) * height)
@@ -184,29 +212,84 @@ def product() -> OrderbookWidget:
                 sequential_id=number,
             )
         )
+    widget.setTrialSize(100_000_000)
+    widget.setOrders([own_order(number) for number in range(6)])
+    QTest.keyClick(widget, Qt.Key.Key_Down)
+    QTest.mouseMove(widget, QPoint(SIZE[0] // 2, SIZE[1] // 3))
     return widget
 
 
-def wait_for_paint(paints: Paints, before: int) -> None:
-    """Serve Qt until more than ``before`` paintings have happened, and it has nothing left."""
-    while paints.count == before:
-        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-    QApplication.processEvents()
+def own_order(number: int) -> OrderEvent:
+    side, away = ("ASK", number + 1) if number % 2 else ("BID", -number)
+    return OrderEvent(
+        type="myOrder",
+        code="KRW-BTC",
+        timestamp=number,
+        uuid=f"{number}",
+        ask_bid=side,
+        order_type="limit",
+        state=OrderState.WAIT,
+        price=Decimal(round(BEST_BID + away * TICK)),
+        remaining_volume=Decimal("0.25"),
+    )
 
 
-def frame_ms(
-    show: Callable[[OrderbookEvent], None], paints: Paints, source: Iterator[OrderbookEvent]
-) -> float:
-    """The median processor time of a frame, ms."""
-    times: list[float] = []
-    for _ in range(FRAMES):
-        event, before = next(source), paints.count
-        time.sleep(FRAME_S)
-        began = time.thread_time()
-        show(event)
-        wait_for_paint(paints, before)
-        times.append((time.thread_time() - began) * 1000)
-    return statistics.median(times)
+# State: its widgets with their books and what was counted in them, and its times.
+class Subject:
+    """One or more widgets that are shown together, each with its own books."""
+
+    def __init__(self, widgets: Sequence[QWidget], changed_rows: int) -> None:
+        self.widgets = widgets
+        self.books = [books(changed_rows) for _ in widgets]
+        self.window = widgets[0] if len(widgets) == 1 else screen_of(widgets)
+        self.window.resize(*(SIZE if len(widgets) == 1 else SCREEN))
+        self.give_books(self.next_books())
+        self.paints = [Paints(widget) for widget in widgets]
+        self.times: list[float] = []
+
+    def next_books(self) -> list[OrderbookEvent]:
+        return [next(source) for source in self.books]
+
+    def give_books(self, events: Sequence[OrderbookEvent]) -> None:
+        for widget, event in zip(self.widgets, events, strict=True):
+            widget.setOrderbook(event)  # type: ignore[attr-defined]
+
+    def wait_for_paint(self, before: Sequence[int]) -> None:
+        """Serve Qt until each has been painted, and it has nothing left."""
+        while any(paints.count == count for paints, count in zip(self.paints, before, strict=True)):
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        QApplication.processEvents()
+
+    def measure(self) -> None:
+        """Show it, keep the median processor time of a frame in ms, hide it."""
+        shown = [paints.count for paints in self.paints]
+        self.window.show()
+        self.wait_for_paint(shown)
+        times: list[float] = []
+        for _ in range(FRAMES):
+            before, events = [paints.count for paints in self.paints], self.next_books()
+            time.sleep(FRAME_S)
+            began = time.thread_time()
+            self.give_books(events)
+            self.wait_for_paint(before)
+            times.append((time.thread_time() - began) * 1000)
+        self.times.append(statistics.median(times))
+        self.window.hide()
+        QApplication.processEvents()
+
+    def ms(self) -> float:
+        return statistics.median(self.times)
+
+
+def screen_of(widgets: Sequence[QWidget]) -> QWidget:
+    window = QWidget()
+    grid = QGridLayout(window)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setSpacing(1)
+    grid.setSizeConstraint(QGridLayout.SizeConstraint.SetNoConstraint)
+    for place, widget in enumerate(widgets):
+        grid.addWidget(widget, place // ACROSS, place % ACROSS)
+    return window
 
 
 def main() -> None:
@@ -214,35 +297,36 @@ def main() -> None:
     font = QFont(application.font())
     font.setPixelSize(13)
     application.setFont(font)
-    subjects: dict[str, tuple[QWidget, Iterator[OrderbookEvent]]] = {
-        "bare painted ladder, every row": (BareLadder(), books(60)),
-        "OrderbookWidget, every row changed": (product(), books(60)),
-        "OrderbookWidget, 10 rows changed": (product(), books(10)),
-        "OrderbookWidget, 4 rows changed": (product(), books(4)),
-        "QTableWidget with QProgressBar cells": (TextbookTable(), books(60)),
+    one = {
+        BARE: Subject([BareLadder()], 60),
+        "OrderbookWidget, every row changed": Subject([product()], 60),
+        "OrderbookWidget, 10 rows changed": Subject([product()], 10),
+        "OrderbookWidget, 4 rows changed": Subject([product()], 4),
+        "QTableWidget with QProgressBar cells": Subject([TextbookTable()], 60),
     }
-    results: dict[str, list[float]] = {name: [] for name in subjects}
-    watched: dict[str, Paints] = {}
-    for name, (widget, source) in subjects.items():
-        widget.setObjectName(name)
-        widget.resize(*SIZE)
-        widget.setOrderbook(next(source))  # type: ignore[attr-defined]
-        watched[name] = Paints(widget)
+    ten = {
+        f"ten of them: {BARE}": Subject([BareLadder() for _ in range(BOOKS_OPEN)], 60),
+        "ten of them: OrderbookWidget, every row": Subject(
+            [product() for _ in range(BOOKS_OPEN)], 60
+        ),
+        "ten of them: OrderbookWidget, 4 rows": Subject([product() for _ in range(BOOKS_OPEN)], 4),
+    }
     for _ in range(ROUNDS):
-        for name, (widget, source) in subjects.items():
-            before = watched[name].count
-            widget.show()
-            wait_for_paint(watched[name], before)
-            results[name].append(
-                frame_ms(widget.setOrderbook, watched[name], source)  # type: ignore[attr-defined]
-            )
-            widget.hide()
-            QApplication.processEvents()
-    bare = statistics.median(results["bare painted ladder, every row"])
-    print(f"{'one frame':40} {'ms':>8} {'of bare':>8}")
-    for name, times in results.items():
-        median = statistics.median(times)
-        print(f"{name:40} {median:8.3f} {median / bare:8.2f}")
+        for subject in (one | ten).values():
+            subject.measure()
+    print(f"{'one frame':42}{'ms':>8}{'of bare':>9}{'of 1/60 s':>11}")
+    told: dict[str, dict[str, float]] = {}
+    for group in (one, ten):
+        bare = next(iter(group.values())).ms()
+        for name, subject in group.items():
+            ms = subject.ms()
+            print(f"{name:42}{ms:8.3f}{ms / bare:9.2f}{ms / SCREEN_FRAME_MS:11.1%}")
+            told[name] = {
+                "ms": round(ms, 3),
+                "of_bare": round(ms / bare, 3),
+                "of_frame": round(ms / SCREEN_FRAME_MS, 3),
+            }
+    print(json.dumps({"benchmark": "orderbook", "frames": told}))
 
 
 if __name__ == "__main__":

@@ -37,6 +37,11 @@ def main() -> int:
         if done.returncode:
             return done.returncode
         sys.stdout.write(f"{path}\n")
+    for name in ("make_orderbook_images.py", "make_chart_images.py", "make_balances_images.py"):
+        drawn = [sys.executable, str(FOLDER.parent / name)]
+        done = subprocess.run(drawn, env=os.environ | DRAWN_WITH, timeout=120, check=False)
+        if done.returncode:
+            return done.returncode
     return 0
 
 

@@ -25,9 +25,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-#: Source roots, their packages of pure modules, and what lies there without being one.
-_CORE = (".", "upbit_ws_qt", {"__init__", "__main__"})
-_MODELS = ("widgets", "upbit_ws_qt_widgets/models", {"__init__"})
+#: Source roots, their packages of pure modules, where in them, and what there is none.
+_CORE = (".", "upbit_ws_qt", "*.py", {"__init__", "__main__"})
+_MODELS = ("widgets", "upbit_ws_qt_widgets/models", "**/*.py", {"__init__"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,11 @@ class Module:
     name: str
     path: Path
     test: Path
+
+    @property
+    def short(self) -> str:
+        """What the command line calls it."""
+        return self.test.stem.removeprefix("test_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +67,15 @@ def pure_modules(root: Path) -> list[Module]:
     """The pure modules of a checkout, in the order of their names."""
     return [
         Module(
-            ".".join([*package.split("/"), path.stem]),
+            ".".join([*package.split("/"), *parts]),
             path,
-            root / "tests/unit" / f"test_{path.stem}.py",
+            # Of a package inside: tests/unit/test_PACKAGE_NAME.py.
+            root / "tests/unit" / f"test_{'_'.join(parts)}.py",
         )
-        for source, package, others in (_CORE, _MODELS)
-        for path in sorted((root / source / package).glob("*.py"))
+        for source, package, pattern, others in (_CORE, _MODELS)
+        for path in sorted((root / source / package).glob(pattern))
         if path.stem not in others
+        for parts in [path.relative_to(root / source / package).with_suffix("").parts]
     ]
 
 
@@ -163,10 +170,12 @@ def main() -> int:
         prog="python -m tests.own_coverage",
         description="Branch coverage of each pure module by its own test file alone.",
     )
-    parser.add_argument("names", nargs="*", help="modules by the names of their files; else all")
+    parser.add_argument(
+        "names", nargs="*", help="modules by the names of their test files, without test_; else all"
+    )
     names = set(parser.parse_args().names)
-    modules = [module for module in pure_modules(ROOT) if module.path.stem in names or not names]
-    unknown = names - {module.path.stem for module in modules}
+    modules = [module for module in pure_modules(ROOT) if module.short in names or not names]
+    unknown = names - {module.short for module in modules}
     if unknown:
         parser.error(f"no pure module is called {', '.join(sorted(unknown))}")
     return prove(modules, ROOT)

@@ -60,6 +60,7 @@ def _allowances() -> dict[str, set[str]]:
             _modules(MODELS, "upbit_ws_qt_widgets.models"), QT | NETWORK | HEAVY | {"asyncio"}
         ),
         **dict.fromkeys(_modules(CORE / "net", "upbit_ws_qt.net"), QT),
+        **dict.fromkeys(_modules(CORE / "system", "upbit_ws_qt.system"), QT | NETWORK | HEAVY),
         **dict.fromkeys(
             _modules(CORE / "simulator", "upbit_ws_qt.simulator"), QT | {"httpx", "websockets"}
         ),
@@ -124,7 +125,7 @@ def _says_pure(path: Path) -> bool:
 
 PURE_FILES = [
     *(path for path in sorted(CORE.glob("*.py")) if path.stem not in NOT_PURE),
-    *sorted(MODELS.glob("*.py")),
+    *sorted(MODELS.rglob("*.py")),
     *(path for path in sorted((CORE / "simulator").rglob("*.py")) if _says_pure(path)),
 ]
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .errors import InvalidMarket as InvalidMarket
     from .errors import InvalidRequest as InvalidRequest
     from .errors import InvalidState as InvalidState
+    from .errors import KeyStoreFailed as KeyStoreFailed
     from .errors import LocalError as LocalError
     from .errors import ProxyClosed as ProxyClosed
     from .errors import RateLimited as RateLimited
@@ -48,13 +49,19 @@ if TYPE_CHECKING:
     from .events import ConnectionState as ConnectionState
     from .events import ConnectionType as ConnectionType
     from .events import DataType as DataType
+    from .events import ErrorEvent as ErrorEvent
+    from .events import GapEvent as GapEvent
+    from .events import GapState as GapState
     from .events import OrderbookEvent as OrderbookEvent
     from .events import OrderbookUnit as OrderbookUnit
     from .events import OrderEvent as OrderEvent
     from .events import OrderState as OrderState
     from .events import OrderTrade as OrderTrade
+    from .events import RefusalEvent as RefusalEvent
     from .events import Source as Source
+    from .events import StatusEvent as StatusEvent
     from .events import StreamType as StreamType
+    from .events import SubscriptionEvent as SubscriptionEvent
     from .events import TickerEvent as TickerEvent
     from .events import TradeEvent as TradeEvent
     from .events import WebSocketEvent as WebSocketEvent
@@ -73,6 +80,8 @@ if TYPE_CHECKING:
     from .liveness import HealthMonitor as HealthMonitor
     from .markets import Market as Market
     from .metrics import PerformanceMetrics as PerformanceMetrics
+    from .net.recorder import Recorder as Recorder
+    from .net.recorder import RecorderStatistics as RecorderStatistics
     from .qt.bridge import QtBridgeManager as QtBridgeManager
     from .qt.dashboard import DashboardData as DashboardData
     from .qt.dashboard import WebSocketDashboard as WebSocketDashboard
@@ -89,18 +98,23 @@ if TYPE_CHECKING:
     from .qt.proxy import WebSocketClientProxy as WebSocketClientProxy
     from .qt.report import ManagerStatistics as ManagerStatistics
     from .qt.running import install as install
+    from .qt.signals import SignalEmitter as SignalEmitter
+    from .qt.sockets import UpbitWebSocketPrivateClient as UpbitWebSocketPrivateClient
+    from .qt.sockets import UpbitWebSocketPublicClient as UpbitWebSocketPublicClient
     from .qt.subscription import Subscription as Subscription
     from .ratelimit import GlobalRateLimiter as GlobalRateLimiter
     from .ratelimit import TokenBucket as TokenBucket
     from .recovery import EpochManager as EpochManager
     from .recovery import ExponentialBackoff as ExponentialBackoff
     from .recovery import RecoveryEngine as RecoveryEngine
+    from .routes import BackpressureHandler as BackpressureHandler
     from .routing import DataRoutingEngine as DataRoutingEngine
-    from .settings import Credentials as Credentials
     from .settings import FeedSettings as FeedSettings
+    from .simulator.replay.replay import Replayer as Replayer
     from .subscriptions import SubscriptionDiff as SubscriptionDiff
     from .subscriptions import SubscriptionSpec as SubscriptionSpec
     from .subscriptions import SubscriptionStateManager as SubscriptionStateManager
+    from .system.credentials import Credentials as Credentials
     from .timeframe import Timeframe as Timeframe
     from .wire import decode as decode
 
@@ -122,6 +136,7 @@ _MODULES = {
         "InvalidMarket",
         "InvalidRequest",
         "InvalidState",
+        "KeyStoreFailed",
         "LocalError",
         "ProxyClosed",
         "RateLimited",
@@ -144,13 +159,19 @@ _MODULES = {
         "ConnectionState",
         "ConnectionType",
         "DataType",
+        "ErrorEvent",
+        "GapEvent",
+        "GapState",
         "OrderEvent",
         "OrderState",
         "OrderTrade",
         "OrderbookEvent",
         "OrderbookUnit",
+        "RefusalEvent",
         "Source",
+        "StatusEvent",
         "StreamType",
+        "SubscriptionEvent",
         "TickerEvent",
         "TradeEvent",
         "WebSocketEvent",
@@ -168,6 +189,7 @@ _MODULES = {
     "liveness": ("HealthMonitor",),
     "markets": ("Market",),
     "metrics": ("PerformanceMetrics",),
+    "net.recorder": ("Recorder", "RecorderStatistics"),
     "qt.bridge": ("QtBridgeManager",),
     "qt.dashboard": ("DashboardData", "WebSocketDashboard"),
     "qt.exchanges": ("AbstractWebSocketManager", "UpbitWebSocketManager"),
@@ -181,12 +203,17 @@ _MODULES = {
     "qt.proxy": ("WebSocketClientProxy",),
     "qt.report": ("ManagerStatistics",),
     "qt.running": ("install",),
+    "qt.signals": ("SignalEmitter",),
+    "qt.sockets": ("UpbitWebSocketPrivateClient", "UpbitWebSocketPublicClient"),
     "qt.subscription": ("Subscription",),
     "ratelimit": ("GlobalRateLimiter", "TokenBucket"),
     "recovery": ("EpochManager", "ExponentialBackoff", "RecoveryEngine"),
+    "routes": ("BackpressureHandler",),
     "routing": ("DataRoutingEngine",),
-    "settings": ("Credentials", "FeedSettings"),
+    "settings": ("FeedSettings",),
+    "simulator.replay.replay": ("Replayer",),
     "subscriptions": ("SubscriptionDiff", "SubscriptionSpec", "SubscriptionStateManager"),
+    "system.credentials": ("Credentials",),
     "timeframe": ("Timeframe",),
     "wire": ("decode",),
 }

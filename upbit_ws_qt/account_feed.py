@@ -8,12 +8,14 @@ socket they are read again and again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import cast
+from collections.abc import Collection
+from dataclasses import replace
+from typing import TypeGuard, cast
 
+from .account_calls import accounts, order
 from .account_state import BalanceSheet, OpenOrders
 from .actions import Instant
-from .errors import AuthenticationFailed, InvalidState, RateLimited, RequestRejected, UpbitError
+from .errors import AuthenticationFailed, InvalidState, RequestRejected, UpbitError, asked_wait_s
 from .events import (
     AssetEvent,
     Balance,
@@ -21,7 +23,6 @@ from .events import (
     OrderEvent,
     Source,
     Stamp,
-    WebSocketEvent,
     stamped,
 )
 from .outbox import Outbox
@@ -44,8 +45,8 @@ _READ_APART_S = 1.0
 _UNPROVED_S = 30.0
 
 
-# State: the parts; the orders whose end is looked up; when the accounts were asked for last; and
-# whether the stream of balances has ever delivered with this key.
+# State: the parts; what is polled; the orders whose end is looked up; when the accounts were asked
+# for last; and whether the stream of balances has ever delivered with this key.
 class AccountFeed:
     """Keeps balances and open orders whole for consumers.
 
@@ -54,12 +55,16 @@ class AccountFeed:
         outbox: what consumers are told goes there.
     """
 
+    #: What changes the account; announcements and the like pass as they are.
+    hears = (AssetEvent, OrderEvent)
+
     def __init__(self, settings: FeedSettings, outbox: Outbox) -> None:
         self._outbox = outbox
         self._poller = Poller(
             settings.order_poll_interval_s, {BALANCE_STREAM: settings.balance_poll_interval_s}
         )
         self._streams: frozenset[Stream] = frozenset()
+        self._polled: frozenset[Stream] = frozenset()
         self._balances = BalanceSheet()
         self._orders = OpenOrders()
         self._vanished: set[str] = set()
@@ -76,16 +81,26 @@ class AccountFeed:
         if ORDER_STREAM not in self._streams:
             self._orders = OpenOrders()
             self._vanished.clear()
-        self._poller.read(self._subjects())
+        self._arrange()
 
-    def read_all(self, now: float) -> None:
-        """Frames may have been missed, or may have begun to come: read everything."""
+    def requested(self) -> None:
+        """A request went out, or frames may have been missed: read everything."""
         for stream in self._streams:
-            self._poller.ask_by(stream, now)
+            self._poller.ask_by(stream, float("-inf"))
 
-    def poll(self, *, on: bool) -> None:
-        """Whether there is no socket, so that everything is read again and again."""
-        self._poller.is_polling = on
+    def accepted(self) -> None:
+        """Between the last reading and the beginning of the streams something may have happened."""
+        self.requested()
+
+    def unreadable(self, now: float) -> None:
+        """A frame could not be read; it may have been of any stream."""
+        for stream in self._streams:
+            self._poller.ask_by(stream, now + _READ_APART_S)
+
+    def poll(self, streams: Collection[Stream]) -> None:
+        """Read these again and again, as no socket carries them."""
+        self._polled = frozenset(streams)
+        self._arrange()
 
     def restart(self) -> None:
         """What was asked may never be answered; everything is read anew."""
@@ -96,20 +111,21 @@ class AccountFeed:
         self._balances, self._orders = BalanceSheet(), OpenOrders()
         self._vanished.clear()
         self._is_proved = False
-        self._poller.read(self._subjects())
+        self._arrange()
         self._poller.restart()
 
-    def heard(self, event: WebSocketEvent, now: float) -> None:
-        """A frame came; what is not about balances or orders passes as it is."""
+    def heard(self, event: AssetEvent | OrderEvent, now: float) -> None:
+        """A frame of the account came."""
         if isinstance(event, AssetEvent):
             self._is_proved = True
             if BALANCE_STREAM in self._streams and self._balances.heard(event):
                 self._say_balances(event.stamp)
-        elif not isinstance(event, OrderEvent):
-            self._outbox.put(event)
-            return
         elif ORDER_STREAM in self._streams and self._orders.heard(event):
             self._outbox.put(event)
+            end = self._orders.end_of(event.uuid)
+            if end is not None and event.is_open:
+                # The fill came late; what is said last is what holds.
+                self._outbox.put(end)
         # Whatever happens to an order moves money as well.
         self._poller.ask_by(
             BALANCE_STREAM, max(now + _SETTLED_AFTER_S, self._accounts_asked_at + _READ_APART_S)
@@ -118,7 +134,7 @@ class AccountFeed:
     def reply(self, fetch: Fetch, result: Reading | UpbitError, now: Instant) -> UpbitError | None:
         """An answer came; returns the error if it is one of the key, which is not for here."""
         failed = isinstance(result, UpbitError)
-        wait_s = _shortest_wait_s(result, now) if failed else 0.0
+        wait_s = asked_wait_s(result, now.monotonic)
         if not self._poller.answered(fetch, now.monotonic, again=failed, wait_s=wait_s):
             return None
         if isinstance(result, AuthenticationFailed | InvalidState):
@@ -144,15 +160,19 @@ class AccountFeed:
             for event in news:
                 self._outbox.put(event)
             self._vanished.update(vanished)
-            self._poller.read(self._subjects())
+            self._arrange()
         return None
 
     # -- what follows ---------------------------------------------------------------------------
 
     @property
-    def has_streams(self) -> bool:
+    def can_poll(self) -> bool:
         """Whether there is anything that can be read instead of heard."""
         return bool(self._streams)
+
+    def is_polled(self, subject: Subject) -> TypeGuard[Stream]:
+        """Whether it is a stream that is read again and again."""
+        return subject in self._polled
 
     def is_reading(self, now: float) -> bool:
         """Whether an answer is on its way, or a question is due."""
@@ -161,11 +181,15 @@ class AccountFeed:
     def next_fetch(self, now: float) -> Fetch | None:
         """What to ask now."""
         fetch = self._poller.next_fetch(now)
-        if fetch is not None and fetch.subject == BALANCE_STREAM:
+        if fetch is None:
+            return None
+        if fetch.subject == BALANCE_STREAM:
             self._balances.asked()
             self._accounts_asked_at = now
-        elif fetch is not None and fetch.subject == ORDER_STREAM:
-            self._orders.asked()
+            return replace(fetch, call=accounts())
+        if isinstance(fetch.subject, str):
+            return replace(fetch, call=order(uuid=fetch.subject))
+        self._orders.asked()
         return fetch
 
     def next_deadline(self) -> float | None:
@@ -174,12 +198,13 @@ class AccountFeed:
 
     # -- inside -----------------------------------------------------------------------------------
 
-    def _subjects(self) -> Iterable[Subject]:
-        return {*self._streams, *self._vanished}
+    def _arrange(self) -> None:
+        self._poller.read({*self._streams, *self._vanished})
+        self._poller.poll(self._polled & self._streams)
 
     def _found(self, uuid: str) -> None:
         self._vanished.discard(uuid)
-        self._poller.read(self._subjects())
+        self._arrange()
 
     def _take_accounts(self, rows: tuple[Balance, ...], now: Instant) -> None:
         if self._balances.was_read(rows):
@@ -191,10 +216,3 @@ class AccountFeed:
 
     def _say_balances(self, stamp: Stamp) -> None:
         self._outbox.put(BalanceEvent(balances=self._balances.rows or (), stamp=stamp))
-
-
-def _shortest_wait_s(result: object, now: Instant) -> float:
-    """How long the exchange has asked us to wait."""
-    if isinstance(result, RateLimited) and result.retry_at is not None:
-        return max(0.0, result.retry_at - now.monotonic)
-    return 0.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
@@ -23,7 +23,9 @@ from .events import (
     Stamp,
 )
 from .rest_call import read
-from .settings import Credentials
+
+if TYPE_CHECKING:
+    from .system.credentials import Credentials
 
 __all__ = ["ApiKey", "read_accounts", "read_keys", "read_order", "read_orders"]
 

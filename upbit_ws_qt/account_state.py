@@ -54,7 +54,7 @@ class OpenOrders:
 
     def __init__(self) -> None:
         self._open: dict[str, OrderEvent] = {}
-        self._ended: dict[str, None] = {}
+        self._ended: dict[str, OrderEvent] = {}
         self._since: set[str] = set()
 
     def asked(self) -> None:
@@ -73,6 +73,10 @@ class OpenOrders:
             return False
         self._note(event)
         return True
+
+    def end_of(self, uuid: str) -> OrderEvent | None:
+        """How an order ended, if it is known to have; to be said once more behind a late fill."""
+        return self._ended.get(uuid)
 
     def were_read(self, rows: Iterable[OrderEvent]) -> tuple[list[OrderEvent], list[str]]:
         """All open orders were read, the newest first.
@@ -114,7 +118,7 @@ class OpenOrders:
             self._open[event.uuid] = event
             return
         self._open.pop(event.uuid, None)
-        self._ended[event.uuid] = None
+        self._ended[event.uuid] = event
         if len(self._ended) > _MOST_ENDED:
             del self._ended[next(iter(self._ended))]
 

@@ -7,14 +7,16 @@ import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from jwt import PyJWS
 from jwt.algorithms import HMACAlgorithm
 
 from .errors import InvalidRequest, InvalidState
 from .logs import redact_with
-from .settings import Credentials
+
+if TYPE_CHECKING:
+    from .system.credentials import Credentials
 
 __all__ = ["Algorithm", "JWTManager", "UpbitAuthenticator", "query_string"]
 
@@ -47,6 +49,16 @@ def _make_signer() -> _Signer:
 
 
 _signer = _make_signer()
+
+
+# State: none.
+class _Unshown(str):
+    """A header's value that reporters of crashes, which write out locals, do not show."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
 
 
 def query_string(fields: Fields) -> str:
@@ -158,7 +170,7 @@ class UpbitAuthenticator:
         Raises:
             InvalidState: the key was deleted.
         """
-        return {"Authorization": f"Bearer {self._tokens.make_token(query)}"}
+        return {"Authorization": _Unshown(f"Bearer {self._tokens.make_token(query)}")}
 
     def __repr__(self) -> str:
         return "UpbitAuthenticator(***)"

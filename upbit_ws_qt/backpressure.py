@@ -1,4 +1,7 @@
-"""What happens to events that come faster than a consumer takes them. Pure."""
+"""What is to happen to events that come faster than a consumer takes them. Pure.
+
+``BackpressureHandler`` (:mod:`.routes`) carries it out, one for each subscription.
+"""
 
 from __future__ import annotations
 

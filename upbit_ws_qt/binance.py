@@ -158,6 +158,7 @@ BINANCE = Exchange(
     rest_url="https://api.binance.com",
     default_market="USDT-BTC",
     has_rest=False,
+    has_days=False,
     dialect=BinanceDialect,
     candle_types=frozenset(_INTERVALS),
 )

@@ -4,7 +4,8 @@
 
   * :exc:`LocalError`, the caller is wrong:
     :exc:`InvalidMarket`, :exc:`InvalidRequest`, :exc:`InvalidState`, :exc:`DuplicateClient`,
-    :exc:`ProxyClosed`, :exc:`WrongThread`, :exc:`RecordingError`, :exc:`HandlerError`
+    :exc:`ProxyClosed`, :exc:`WrongThread`, :exc:`RecordingError`, :exc:`HandlerError`,
+    :exc:`KeyStoreFailed`
   * :exc:`RemoteError`, the exchange refused:
     :exc:`AuthenticationFailed`, :exc:`RateLimited`, :exc:`RequestRejected`,
     :exc:`SubscriptionLost`
@@ -29,6 +30,7 @@ __all__ = [
     "InvalidMarket",
     "InvalidRequest",
     "InvalidState",
+    "KeyStoreFailed",
     "LocalError",
     "ProxyClosed",
     "RateLimited",
@@ -77,7 +79,10 @@ class WrongThread(LocalError, RuntimeError):
 
 
 class RecordingError(LocalError):
-    """A recording cannot be read; ``line`` is the 1-based line number, or None."""
+    """A recording cannot be read or written.
+
+    ``line`` is the 1-based number of the line that cannot be read, or None.
+    """
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
@@ -94,6 +99,10 @@ class HandlerError(LocalError):
     def __init__(self, message: str, details: str = "") -> None:
         super().__init__(message)
         self.details = details
+
+
+class KeyStoreFailed(LocalError):
+    """The system's key store is not there, is locked, or did not do what was asked."""
 
 
 class RemoteError(UpbitError):
@@ -222,3 +231,10 @@ class UnknownType(DecodeError):
 def _few(names: Sequence[str]) -> str:
     shown = ", ".join(names[:5])
     return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown
+
+
+def asked_wait_s(error: object, now: float) -> float:
+    """How long the exchange wants to hear nothing more, from the monotonic second ``now``."""
+    if isinstance(error, RateLimited) and error.retry_at is not None:
+        return max(0.0, error.retry_at - now)
+    return 0.0

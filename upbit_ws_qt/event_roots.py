@@ -60,6 +60,8 @@ class Source(enum.StrEnum):
     """Asked for once by a ``get_*`` call or as history."""
     POLLED = "polled"
     """Asked for again and again because no stream carries it now."""
+    DERIVED = "derived"
+    """Computed here, because nothing came: a day that began without a trade."""
 
 
 class StreamType(enum.StrEnum):

@@ -2,15 +2,14 @@
 
 Fields carry the exchange's documented DEFAULT names with their raw values: ``timestamp`` is int
 milliseconds, ``change_rate`` is absolute, ``signed_change_rate`` has a sign. What they all share is
-in :mod:`.event_roots`, what is about one account in :mod:`.account_events`; all of it is importable
-from here.
+in :mod:`.event_roots`, what is about one account in :mod:`.account_events`, about connections in
+:mod:`.status_events`; all of it is importable from here.
 
 Source of the fields: docs.upbit.com, websocket-ticker, -trade, -orderbook and -candle.
 """
 
 from __future__ import annotations
 
-import enum
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -24,7 +23,6 @@ from .account_events import (
     OrderState,
     OrderTrade,
 )
-from .errors import UpbitError
 from .event_roots import (
     ConnectionType,
     DataType,
@@ -34,6 +32,16 @@ from .event_roots import (
     StreamType,
     WebSocketEvent,
     stamped,
+)
+from .status_events import (
+    ConnectionEvent,
+    ConnectionState,
+    ErrorEvent,
+    GapEvent,
+    GapState,
+    RefusalEvent,
+    StatusEvent,
+    SubscriptionEvent,
 )
 from .timeframe import Timeframe
 
@@ -47,6 +55,8 @@ __all__ = [
     "ConnectionType",
     "DataType",
     "ErrorEvent",
+    "GapEvent",
+    "GapState",
     "MarketEvent",
     "OrderEvent",
     "OrderState",
@@ -64,22 +74,6 @@ __all__ = [
     "WebSocketEvent",
     "stamped",
 ]
-
-
-class ConnectionState(enum.StrEnum):
-    """The state of one connection; see ``docs/protocol.md`` for the table."""
-
-    IDLE = "idle"
-    """Nothing is wanted; no socket, and that is healthy."""
-    CONNECTING = "connecting"
-    CONNECTED = "connected"
-    RECONNECTING = "reconnecting"
-    """Waiting for the next attempt."""
-    POLLING = "polling"
-    """Served over REST, as there has been no socket for some seconds; dials go on."""
-    REFUSED = "refused"
-    """The key was refused; waits for another key."""
-    STOPPED = "stopped"
 
 
 class TickerEvent(MarketEvent, frozen=True, kw_only=True):
@@ -124,8 +118,28 @@ class TickerEvent(MarketEvent, frozen=True, kw_only=True):
     market_warning: str | None = None
 
     @property
+    def priced_ms(self) -> int:
+        """From when its price and its day are: the last trade, or a day that began without one."""
+        if self.source is Source.DERIVED or self.trade_timestamp is None:
+            return self.timestamp
+        return self.trade_timestamp
+
+    @property
     def identity(self) -> tuple[Any, ...]:
         return (self.timestamp, self.acc_trade_volume, self.trade_price)
+
+    @property
+    def is_halted(self) -> bool | None:
+        """Whether the market is listed and nobody can trade it; None where that is not told."""
+        if self.market_state is None and self.is_trading_suspended is None:
+            return None
+        waits = self.market_state == "PREVIEW"
+        return not self.is_delisted and (waits or bool(self.is_trading_suspended))
+
+    @property
+    def is_delisted(self) -> bool:
+        """Whether the exchange says that it lists the market no longer."""
+        return self.market_state == "DELISTED"
 
 
 class TradeEvent(MarketEvent, frozen=True, kw_only=True):
@@ -153,9 +167,13 @@ class TradeEvent(MarketEvent, frozen=True, kw_only=True):
     best_bid_size: float | None = None
 
     @property
+    def priced_ms(self) -> int:
+        """When it was traded, ms since 1970."""
+        return self.timestamp if self.trade_timestamp is None else self.trade_timestamp
+
+    @property
     def time(self) -> datetime:
-        traded_at = self.timestamp if self.trade_timestamp is None else self.trade_timestamp
-        return datetime.fromtimestamp(traded_at / 1000, UTC)
+        return datetime.fromtimestamp(self.priced_ms / 1000, UTC)
 
     @property
     def identity(self) -> tuple[Any, ...]:
@@ -277,57 +295,3 @@ class CandleEvent(MarketEvent, frozen=True, kw_only=True):
     @property
     def identity(self) -> tuple[Any, ...]:
         return (self.timestamp, self.candle_date_time_utc, self.candle_acc_trade_volume)
-
-
-class StatusEvent(WebSocketEvent, frozen=True, kw_only=True):
-    """An event about the connection; it comes before the data it explains."""
-
-    data_type: ClassVar[DataType] = DataType.STATUS
-
-
-class ConnectionEvent(StatusEvent, frozen=True, kw_only=True):
-    """A connection changed its state; ``reason`` is for people, ``error`` is what it came from.
-
-    ``retry_in_s`` is the wait before the next attempt, 0 where there is none. ``resumed`` says
-    that the machine slept and the connection was given up for that.
-    """
-
-    state: ConnectionState
-    reason: str = ""
-    error: UpbitError | None = None
-    retry_in_s: float = 0.0
-    attempt: int = 0
-    resumed: bool = False
-
-
-class SubscriptionEvent(StatusEvent, frozen=True, kw_only=True):
-    """A request went out, or a second passed without a refusal, which is all the yes there is.
-
-    The yes is said again when somebody joins what is on the wire already.
-
-    ``streams`` are what the connection carries from then on.
-    """
-
-    accepted: bool
-    streams: frozenset[Any]
-
-
-class ErrorEvent(StatusEvent, frozen=True, kw_only=True):
-    """Something went wrong that ended nothing; ``count`` of its kind so far."""
-
-    error: UpbitError
-    count: int = 1
-
-
-class RefusalEvent(StatusEvent, frozen=True, kw_only=True):
-    """The exchange refused ``streams``, which these ``consumers`` want.
-
-    Both are empty where a request was refused for something else, such as a limit. Where it is
-    about the key, ``error`` is what is wrong with it; then no streams means all.
-    """
-
-    name: str
-    message: str
-    consumers: tuple[Any, ...] = ()
-    streams: frozenset[Any] = frozenset()
-    error: UpbitError | None = None

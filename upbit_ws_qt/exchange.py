@@ -41,6 +41,8 @@ class Exchange:
         private_types: the stream types that need a key and so the private connection.
         candle_types: the streams of candles that it has.
         has_rest: whether it answers Upbit's calls; without, only streams are served.
+        has_days: whether its tickers are of days that begin at 00:00 UTC, and not of the last 24
+            hours.
         dialect: makes what speaks with its WebSockets; Upbit's when None.
     """
 
@@ -56,6 +58,7 @@ class Exchange:
     private_types: frozenset[str] = frozenset()
     candle_types: frozenset[str]
     has_rest: bool = True
+    has_days: bool = True
     dialect: Callable[[], Dialect] | None = None
 
     def check_stream(self, stream_type: str, level: float = 0.0) -> None:

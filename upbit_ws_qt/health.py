@@ -63,6 +63,7 @@ class HealthReport:
         withheld: events that muted callbacks did not get.
         repeated: snapshots that said nothing new.
         outdated: deliveries of an older connection, not made.
+        unfillable: holes in streams of trades and candles that stay.
         decode_errors: frames that could not be decoded.
         callback_errors: callbacks that raised.
         slow_callbacks: those that took 50 ms or more; the log names them (info).
@@ -96,6 +97,7 @@ class HealthReport:
     withheld: int
     repeated: int
     outdated: int
+    unfillable: int
     decode_errors: int
     callback_errors: int
     slow_callbacks: int

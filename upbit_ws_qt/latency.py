@@ -81,11 +81,9 @@ class LatencyEstimator:
             round_trip_s: the shortest one known.
         """
         round_trip_ms = None if round_trip_s is None else round_trip_s * 1000
-        oldest = int(at) // _STRETCH_S - _STRETCHES
-        known = [smallest for stretch, smallest in self._smallest if stretch > oldest]
-        if not known:
+        apart_s = self.ahead_s(at, round_trip_s)
+        if apart_s is None:
             return LatencyStatistics(round_trip_ms=round_trip_ms)
-        apart_s = min(known) - (round_trip_s or 0.0) / 2
         last_10_s, last_60_s = self._differences.summary(at, 10), self._differences.summary(at)
         return LatencyStatistics(
             None if last_10_s is None else last_10_s.shifted(-apart_s, 1000),
@@ -93,6 +91,15 @@ class LatencyEstimator:
             (apart_s + clock_offset_s) * 1000,
             round_trip_ms,
         )
+
+    def ahead_s(self, at: float, round_trip_s: float | None = None) -> float | None:
+        """How far this machine's monotonic clock is ahead of the exchange's at ``at``.
+
+        None where nothing was measured in the last minutes; costs next to nothing.
+        """
+        oldest = int(at) // _STRETCH_S - _STRETCHES
+        known = [smallest for stretch, smallest in self._smallest if stretch > oldest]
+        return min(known) - (round_trip_s or 0.0) / 2 if known else None
 
     def _take(self, event: MarketEvent, difference_s: float, at: float) -> None:
         stretch = int(at) // _STRETCH_S

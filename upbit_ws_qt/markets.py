@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
 from .errors import InvalidMarket, InvalidRequest, LocalError
 
@@ -14,6 +15,7 @@ __all__ = [
     "Instrument",
     "Market",
     "MarketCatalog",
+    "MarketChanges",
     "check_market",
     "check_markets",
     "format_price",
@@ -141,14 +143,51 @@ class Instrument:
     levels: tuple[float, ...]
 
 
-# State: both tables, each replaced as a whole, and the price band each instrument was read in.
+class MarketChanges(NamedTuple):
+    """What differs between two lists of the exchange's markets."""
+
+    listed: tuple[Market, ...]
+    gone: tuple[Market, ...]
+
+
+# State: the tables, each replaced as a whole, and the price band each instrument was read in.
 @dataclass(slots=True)
 class MarketCatalog:
-    """What is known of the markets; empty until the exchange has answered."""
+    """What is known of the markets; empty until the exchange has answered.
+
+    ``gone`` are those that were listed when the list was read before, and are not any more.
+    """
 
     markets: Mapping[str, Market] = field(default_factory=dict[str, Market])
     instruments: Mapping[str, Instrument] = field(default_factory=dict[str, Instrument])
+    gone: Mapping[str, Market] = field(default_factory=dict[str, Market])
     _bands: dict[str, float] = field(default_factory=dict[str, float], repr=False)
+
+    def take(self, read: Mapping[str, Market], waiting: Collection[str] = ()) -> MarketChanges:
+        """Take in the exchange's list as it is now, and say what is new in it and what is gone.
+
+        The first list is no news, apart from markets that somebody is ``waiting`` for. An empty one
+        says nothing: an exchange without markets is one that is not itself.
+        """
+        if not read:
+            return MarketChanges((), ())
+        known = self.markets
+        listed = [
+            market
+            for code, market in read.items()
+            if code not in known and (known or code in waiting)
+        ]
+        gone = {code: market for code, market in known.items() if code not in read}
+        self.markets = read
+        self.gone = {
+            code: market for code, market in {**self.gone, **gone}.items() if code not in read
+        }
+        self.instruments = {
+            code: instrument for code, instrument in self.instruments.items() if code not in gone
+        }
+        for code in gone:
+            self._bands.pop(code, None)
+        return MarketChanges(tuple(listed), tuple(gone.values()))
 
     def learn(self, read: Mapping[str, Instrument]) -> None:
         """Take in what the instruments API says now of some markets."""
@@ -157,8 +196,8 @@ class MarketCatalog:
             self._bands.pop(code, None)
 
     def find(self, code: str) -> Market | None:
-        """The market with this code, or None."""
-        return self.markets.get(code)
+        """The market with this code, also one that is gone, whose name is still known; or None."""
+        return self.markets.get(code) or self.gone.get(code)
 
     def objection(self, code: str, level: float = 0.0) -> LocalError | None:
         """What is known to be wrong with asking for this market, its order book at ``level`` KRW.

@@ -2,45 +2,33 @@
 
 The shell calls a method, then takes every :meth:`~FeedProtocol.next_event`, performs every
 :meth:`~FeedProtocol.next_action` and arms one timer for :meth:`~FeedProtocol.next_deadline`.
+
+What both connections share is here: when to dial, what to ask for, and what silence and refusals
+mean. :mod:`.public_protocol` and :mod:`.private_protocol` say what only one of them does.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
-from .account_feed import AccountFeed, Reading
 from .actions import Close, Connect, Instant, Ping, Probe, Send
 from .clocks import SleepWatch
 from .dialect import RefusedFrame, UpbitDialect
-from .errors import (
-    AuthenticationFailed,
-    ConnectionLost,
-    DecodeError,
-    HandlerError,
-    InvalidState,
-    RateLimited,
-    UnknownType,
-    UpbitError,
-)
-from .events import ConnectionState, ConnectionType, WebSocketEvent
+from .errors import ConnectionLost, DecodeError, HandlerError, UnknownType, UpbitError, asked_wait_s
+from .events import ConnectionState, ConnectionType, DataType, WebSocketEvent
 from .handlers import CustomEvent, HandlerTable
 from .liveness import Dead, HealthMonitor
 from .outbox import Outbox
-from .polling import Fetch, Subject
+from .polling import Feed, Fetch
 from .probe import ProbeProtocol
 from .ratelimit import MESSAGE_WINDOWS, SlidingWindows
 from .recovery import EpochManager, Happening, RecoveryEngine
 from .settings import FeedSettings
-from .subscriptions import (
-    ORDER_STREAM,
-    Stream,
-    SubscriptionSpec,
-    SubscriptionStateManager,
-    stream_of,
-)
+from .subscriptions import Stream, SubscriptionSpec, SubscriptionStateManager, stream_of
 from .verdicts import Verdicts
 from .wire import (
     NOBODY_TO_BLAME,
@@ -55,9 +43,9 @@ __all__ = ["Action", "FeedProtocol", "ProtocolStatistics"]
 DEBOUNCE_S = 0.02
 #: A connection open for so long that still answers has proved itself, also where nothing trades.
 PROVED_AFTER_S = 30.0
-#: Why the private side does not start without a key.
-NO_KEY = "no key is set"
 
+# Nothing is polled: nobody wants anything, or nobody may have it.
+_AT_REST = (ConnectionState.STOPPED, ConnectionState.REFUSED)
 
 Action = Connect | Send | Ping | Close | Probe | Fetch
 
@@ -89,17 +77,16 @@ class ProtocolStatistics:
 
 # State: the parts below, each with its own; what is due (a dial, a close, a ping or question, a
 # plan, the same request again, a word to who joined, the fallback); when it was opened; why it is
-# where it is, and what the last trouble was; which streams the key may not read, and what the
-# socket said against it that is not explained yet; the counters.
-class FeedProtocol:
-    """Everything one connection decides; the private one follows an account as well.
+# where it is, and what the last trouble was; what is polled by choice; the counters.
+class FeedProtocol(ABC):
+    """Everything that one connection decides.
 
     Args:
         connection_type: which of the two connections it is.
         settings: intervals and shares.
         epochs: shared with the routing, which drops what is older.
         ticket: makes the unique mark of a request.
-        has_key: whether private data may be asked for; meaningless for the public connection.
+        recovery: its own when None.
         handlers: read what is of no type known here.
     """
 
@@ -111,7 +98,6 @@ class FeedProtocol:
         ticket: Callable[[], str],
         *,
         recovery: RecoveryEngine | None = None,
-        has_key: bool = True,
         handlers: HandlerTable | None = None,
     ) -> None:
         self.connection_type = connection_type
@@ -124,16 +110,12 @@ class FeedProtocol:
         self._share = settings.limit_share
         self._epochs = epochs
         self._ticket = ticket
-        self._has_key = has_key
         self._handlers = handlers or HandlerTable()
         self._messages = SlidingWindows(MESSAGE_WINDOWS, self._share)
         self._outbox = Outbox(connection_type)
-        is_private = connection_type is ConnectionType.PRIVATE
-        self._account = AccountFeed(settings, self._outbox) if is_private else None
-        self._denied: dict[Stream, UpbitError] = {}
-        self._doubt: UpbitError | None = None
         self._fallback_after_s = settings.fallback_after_s
         self._fallback_at: float | None = None
+        self._chosen: frozenset[DataType] = frozenset()
         self.probe = ProbeProtocol(self._share, ticket, self._judged)
         self._verdicts = Verdicts(self.subscriptions, self.probe, self._outbox.say_refused)
         self._dialect = (settings.exchange.dialect or UpbitDialect)()
@@ -151,6 +133,10 @@ class FeedProtocol:
     def state(self) -> ConnectionState:
         """Where the connection stands."""
         return self.recovery.state
+
+    def is_idle(self, data_type: DataType) -> bool:
+        """Whether nothing of this kind is carried or polled."""
+        return self.state is ConnectionState.IDLE and data_type not in self._chosen
 
     @property
     def wire(self) -> dict[Stream, int]:
@@ -191,14 +177,7 @@ class FeedProtocol:
         self.subscriptions.add(consumer, spec)
         self._has_joined = True
         for stream in sorted(self.subscriptions.refused_of(consumer)):
-            error = self._denied.get(stream)
-            if error is not None:
-                self._outbox.say_key_refused(error, (consumer,), (stream,))
-            else:
-                said = "the exchange refused this before"
-                self._outbox.say_refused("REFUSED", said, (consumer,), (stream,))
-        if self.state is ConnectionState.REFUSED and self.error is not None:
-            self._outbox.say_key_refused(self.error, (consumer,))
+            self._say_refused_before(consumer, stream)
         self._plan_soon(now)
 
     def unsubscribe(self, consumer: Hashable, now: Instant) -> None:
@@ -208,10 +187,37 @@ class FeedProtocol:
             self._verdicts.try_only(self.subscriptions.wanted())
         self._plan_soon(now)
 
+    def ask_again(self, code: str, now: Instant) -> None:
+        """The exchange may have passed over this market: what is wanted goes out once more.
+
+        Nothing follows where nothing of it was asked for on this connection.
+        """
+        if self.state is ConnectionState.CONNECTED and any(
+            stream.code == code for stream in self._verdicts.asked
+        ):
+            self._again_due = True
+            self._plan_soon(now)
+
+    def hide(self, consumer: Hashable, *, hidden: bool) -> bool:
+        """Nobody can see a consumer, or somebody can again; what nobody sees is not polled.
+
+        Returns whether there may be something to do.
+        """
+        if not self.subscriptions.hide(consumer, hidden=hidden):
+            return False
+        self._poll()
+        return True
+
+    def choose_polling(self, data_types: Collection[DataType], now: Instant) -> None:
+        """Read these over REST from now on, and none over the socket; others as ever."""
+        self._chosen = frozenset(data_types)
+        self._plan_soon(now)
+
     def connection_made(self, now: Instant) -> None:
         """The dial succeeded; a new epoch begins."""
         epoch = self._epochs.increment_epoch(
-            self.connection_type, same_account=self._account is not None
+            self.connection_type,
+            same_account=self.connection_type is ConnectionType.PRIVATE,
         )
         self._outbox.begin_epoch(epoch, now)
         self._messages = SlidingWindows(MESSAGE_WINDOWS, self._share)
@@ -220,30 +226,25 @@ class FeedProtocol:
         self._opened_at = self._plan_at = now.monotonic
         self._happen(Happening.OPENED, now)
 
-    def receive_message(self, data: bytes, now: Instant) -> None:
-        """One whole message came in."""
-        self.receive_messages((data,), now)
-
     def receive_messages(self, messages: Sequence[bytes], now: Instant) -> bool:
         """Whole messages came in, with one read and in this order.
 
-        Returns whether all were data: then there is nothing to do, and no deadline is nearer.
+        Returns whether there is nothing to do, and no deadline is nearer.
         """
         outbox = self._outbox
         self._health.received_at = now.monotonic
         if outbox.stamp.received_at != now.wall:
             outbox.stamp = outbox.stamp_at(now)
         put, stamp, decode = outbox.put, outbox.stamp, self._dialect.decode
+        feed, at = self._feed, now.monotonic
+        heard, hears = feed.heard, feed.hears
         only_data = True
-        if self._account is not None:
-            put = partial(self._account.heard, now=now.monotonic)
-            only_data = False
         proved = False
         for data in messages:
             try:
                 event = decode(data, stamp)
             except DecodeError as error:
-                custom = self._unreadable(error)
+                custom = self._read_custom(error, now)
                 if custom is None:
                     continue
                 event = custom
@@ -258,7 +259,10 @@ class FeedProtocol:
                 self.recovery.proved()
             if self._verdicts.due_at is not None:
                 self._verdicts.delivered(stream_of(event))
-            put(event)
+            if isinstance(event, hears):
+                heard(event, at)
+            else:
+                put(event)
         return only_data
 
     def pong_received(self, now: Instant) -> None:
@@ -271,45 +275,13 @@ class FeedProtocol:
         if isinstance(error, ConnectionLost):
             # The socket does not know which of the connections it was.
             error = ConnectionLost(error.code, error.reason, self._outbox.stamp.epoch)
-        if self._account is not None and isinstance(error, AuthenticationFailed | InvalidState):
-            self._key_refused(error, now)
-            return
         was_open = self.state is ConnectionState.CONNECTED
         happening = Happening.LOST if was_open else Happening.FAILED
-        self._happen(happening, now, str(error), _shortest_wait_s(error, now), error)
+        self._happen(happening, now, str(error), asked_wait_s(error, now.monotonic), error)
 
-    def reply(self, fetch: Fetch, result: Reading | UpbitError, now: Instant) -> None:
-        """The answer to a :class:`Fetch`."""
-        if self._account is None:
-            return
-        refusal = self._account.reply(fetch, result, now)
-        if isinstance(refusal, AuthenticationFailed) and refusal.right:
-            self._deny(fetch.subject, refusal, now)
-        elif refusal is not None:
-            self._key_refused(refusal, now)
-        elif isinstance(result, UpbitError):
-            # Nothing was learnt about the key.
-            self._doubt = None
-        else:
-            if self.state is ConnectionState.POLLING and isinstance(fetch.subject, Stream):
-                self._outbox.say_asked((fetch.subject,), accepted=True)
-            self._judge_doubt(now)
-
-    def key_changed(self, has_key: bool, now: Instant) -> None:
-        """Another key was set, or it was taken away; the former one's answers do not count."""
-        if self._account is None:
-            return  # No key goes there.
-        self._has_key = has_key
-        self._doubt = None
-        self._denied.clear()
-        self.subscriptions.pardon()
-        self._verdicts.try_only(())
-        self._account.forget()
-        self._outbox.begin_epoch(self._epochs.increment_epoch(self.connection_type), now)
-        # What was dialled with the former key ends; what is wanted is dialled anew.
-        self._happen(Happening.UNWANTED, now)
-        self._happen(Happening.KEY_CHANGED, now)
-        self._plan_at = now.monotonic
+    @abstractmethod
+    def reply(self, fetch: Fetch, result: Any, now: Instant) -> None:
+        """The answer to a :class:`Fetch`, or the UpbitError that came instead."""
 
     # -- what follows ---------------------------------------------------------------------------
 
@@ -340,9 +312,7 @@ class FeedProtocol:
         if self._verdicts.probe_due:
             self._verdicts.probe_due = False
             return Probe()
-        if self._account is not None and self._may_read:
-            return self._account.next_fetch(now.monotonic)
-        return None
+        return self._feed.next_fetch(now.monotonic) if self._may_read else None
 
     def next_deadline(self) -> float | None:
         """The monotonic second at which ``handle_timer`` is due, or None while idle."""
@@ -354,12 +324,12 @@ class FeedProtocol:
             self.recovery.retry_at,
             self._verdicts.due_at,
             self._sleep_watch.next_deadline(),
-            self._fallback_at,
+            self._fallback_due,
         ]
         if self.state is ConnectionState.CONNECTED:
             deadlines.append(self._health.next_deadline(may_ask=self._plan_at is None))
-        if self._account is not None and self._may_read:
-            deadlines.append(self._account.next_deadline())
+        if self._may_read:
+            deadlines.append(self._feed.next_deadline())
         return min((at for at in deadlines if at is not None), default=None)
 
     def handle_timer(self, now: Instant) -> None:
@@ -372,10 +342,10 @@ class FeedProtocol:
             self._plan_soon(now)
         if self._verdicts.accept(now.monotonic):
             self._outbox.say_asked(self._verdicts.asked, accepted=True)
-            if self._account is not None:
-                self._account.read_all(now.monotonic)
-        if self._fallback_at is not None and self._fallback_at <= now.monotonic:
-            self._fall_back(now)
+            self._feed.accepted()
+        if self._fallback_due is not None and self._fallback_due <= now.monotonic:
+            reason, error = self._trouble
+            self._happen(Happening.POLLED, now, reason, error=error)
         if self.recovery.retry_at is not None and self.recovery.retry_at <= now.monotonic:
             self._happen(Happening.WAITED, now)
         if self.state is ConnectionState.CONNECTED:
@@ -383,19 +353,23 @@ class FeedProtocol:
 
     # -- inside -----------------------------------------------------------------------------------
 
-    def _unreadable(self, error: DecodeError) -> CustomEvent | None:
+    def _read_custom(self, error: DecodeError, now: Instant) -> CustomEvent | None:
         """What a registered handler reads in a frame of its type; all others are counted."""
-        # Told as a value: with a traceback it would keep alive whatever called us.
-        failure: UpbitError = error.with_traceback(None)
+        failure: UpbitError = error
         if isinstance(error, UnknownType):
             try:
                 return self._handlers.read(error.type, error.payload, self._outbox.stamp)
             except (DecodeError, HandlerError) as found:
-                failure = found.with_traceback(None)
+                failure = found
         self.decode_errors += 1
         # A flood of broken frames must not become a flood of reports: 1, 2, 4, 8, …
         if self.decode_errors & (self.decode_errors - 1) == 0:
+            # Told as a value: the tracebacks would keep alive whatever called us.
+            link: BaseException | None = failure
+            while link is not None:
+                link = link.with_traceback(None).__context__
             self._outbox.say_error(failure, self.decode_errors)
+        self._feed.unreadable(now.monotonic)
         return None
 
     def _controlled(self, frame: ControlFrame, now: Instant) -> None:
@@ -434,8 +408,7 @@ class FeedProtocol:
             self._sleep_watch.stop()
         else:
             self._sleep_watch.start(now)
-        if self._account is not None:
-            self._follow_account(self._account, after, happening, now)
+        self._follow_state(after, happening, now)
         if happening is not Happening.WAITED:
             self._trouble = reason, error
         elif after is ConnectionState.POLLING:
@@ -444,63 +417,46 @@ class FeedProtocol:
         resumed = happening is Happening.SLEPT
         self._outbox.say_state(self.recovery, now, reason, error, resumed=resumed)
 
-    # -- the account ------------------------------------------------------------------------------
+    @property
+    @abstractmethod
+    def _feed(self) -> Feed:
+        """What follows the streams."""
+
+    # -- what is read over REST -------------------------------------------------------------------
 
     @property
     def _may_read(self) -> bool:
-        if self._doubt is not None:
+        if self.state in (ConnectionState.CONNECTED, ConnectionState.POLLING):
             return True
-        return self.state in (ConnectionState.CONNECTED, ConnectionState.POLLING)
+        return bool(self._chosen) and self.state not in _AT_REST
 
-    def _follow_account(
-        self, account: AccountFeed, after: ConnectionState, happening: Happening, now: Instant
-    ) -> None:
-        account.poll(on=after is ConnectionState.POLLING)
+    def _follow_state(self, after: ConnectionState, happening: Happening, now: Instant) -> None:
+        """The state has changed: what that means for what is read over REST."""
         if happening in (Happening.SLEPT, Happening.STOP):
-            account.restart()
-        elif happening is Happening.POLLED:
-            account.read_all(now.monotonic)
-        if happening in (Happening.OPENED, Happening.STOP):
-            self._doubt = None
+            self._feed.restart()
+        self._poll()
         if after not in (ConnectionState.CONNECTING, ConnectionState.RECONNECTING):
             self._fallback_at = None
         elif self._fallback_at is None:
             self._fallback_at = now.monotonic + self._fallback_after_s
 
-    def _fall_back(self, now: Instant) -> None:
-        """The socket has been missing for too long."""
-        self._fallback_at = None
-        if self._account is not None and self._account.has_streams:
-            reason, error = self._trouble
-            self._happen(Happening.POLLED, now, reason, error=error)
+    @property
+    def _fallback_due(self) -> float | None:
+        """When the socket will have been missing for too long, if anything can be read instead."""
+        return self._fallback_at if self._feed.can_poll else None
 
-    def _key_refused(self, error: UpbitError, now: Instant) -> None:
-        """The key is of no use; nothing is asked until another one is set."""
-        self._doubt = None
-        if self.state is ConnectionState.REFUSED:
-            return  # Two readings found out.
-        self._outbox.say_key_refused(error, tuple(self.subscriptions.clients()))
-        self._happen(Happening.KEY_REFUSED, now, str(error), error=error)
+    def _poll(self) -> None:
+        """Poll what is wanted, seen by somebody, and not carried by the socket."""
+        visible = self.subscriptions.visible()
+        if self.state in _AT_REST:
+            visible = {}
+        elif self.state is not ConnectionState.POLLING:
+            visible = {s: depth for s, depth in visible.items() if s.data_type in self._chosen}
+        self._feed.poll(visible)
 
-    def _deny(self, subject: Subject, error: UpbitError, now: Instant) -> None:
-        """The key lacks a right; only the stream that needs it is refused."""
-        stream = subject if isinstance(subject, Stream) else ORDER_STREAM
-        self._doubt = None
-        if stream in self._denied:
-            return  # Two readings found out.
-        self._denied[stream] = error
-        self._outbox.say_key_refused(error, self.subscriptions.refuse((stream,)), (stream,))
-        self._plan_soon(now)
-
-    def _judge_doubt(self, now: Instant) -> None:
-        """The socket refused the key without saying why, and nothing that was read explains it."""
-        account = self._account
-        if (
-            self._doubt is not None
-            and account is not None
-            and not account.is_reading(now.monotonic)
-        ):
-            self._key_refused(self._doubt, now)
+    def _say_refused_before(self, consumer: Hashable, stream: Stream) -> None:
+        said = "the exchange refused this before"
+        self._outbox.say_refused("REFUSED", said, (consumer,), (stream,))
 
     # -- the wire ---------------------------------------------------------------------------------
 
@@ -514,12 +470,10 @@ class FeedProtocol:
         self.subscriptions.expire(now.monotonic)
         suspects = self.probe.suspects
         planned = self.subscriptions.wire_plan(now.monotonic).items()
-        plan = {stream: depth for stream, depth in planned if stream not in suspects}
-        if self._account is not None:
-            self._account.follow(plan)
-            if plan and not self._has_key:
-                self._happen(Happening.KEY_REFUSED, now, NO_KEY)
-                return None
+        followed = {stream: depth for stream, depth in planned if stream not in suspects}
+        self._feed.follow(followed.keys())
+        self._poll()
+        plan = {s: depth for s, depth in followed.items() if s.data_type not in self._chosen}
         if not plan:
             self._happen(Happening.UNWANTED, now)
             return None
@@ -542,9 +496,8 @@ class FeedProtocol:
         self.requests_sent += 1
         self._resent += self._again_due
         self._again_due = self._has_joined = False
-        self._outbox.say_asked(plan, accepted=False)
-        if self._account is not None:
-            self._account.read_all(now.monotonic)
+        self._outbox.say_asked(followed, accepted=False)
+        self._feed.requested()
         message = self._dialect.request(plan, self._ticket())
         if not self._dialect.carries(plan):
             self._plan_at = now.monotonic
@@ -558,14 +511,6 @@ class FeedProtocol:
         """
         self._refusals += 1
         reason = f"{frame.name}: {frame.message}"
-        if frame.name == "INVALID_AUTH" and self._account is not None:
-            # It does not say whether a right is missing, or which, or what else is wrong with the
-            # key. What is read over REST does.
-            self._doubt = AuthenticationFailed(reason, frame.name)
-            self._happen(Happening.LOST, now, reason, error=self._doubt)
-            self._account.read_all(now.monotonic)
-            self._judge_doubt(now)
-            return
         if frame.name in NOBODY_TO_BLAME:
             self._outbox.say_refused(frame.name, frame.message)
         elif self._health.question_refused():
@@ -603,10 +548,3 @@ class FeedProtocol:
     def _prove_by_age(self, now: Instant) -> None:
         if now.monotonic - self._opened_at >= PROVED_AFTER_S:
             self.recovery.proved()
-
-
-def _shortest_wait_s(result: object, now: Instant) -> float:
-    """How long the exchange has asked us to wait."""
-    if isinstance(result, RateLimited) and result.retry_at is not None:
-        return max(0.0, result.retry_at - now.monotonic)
-    return 0.0

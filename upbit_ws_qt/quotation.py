@@ -26,6 +26,7 @@ from .timeframe import Timeframe
 
 __all__ = [
     "CANDLE_PAGE",
+    "TRADE_DAYS",
     "TRADE_PAGE",
     "candles",
     "instruments",
@@ -39,7 +40,7 @@ __all__ = [
 #: The most candles, and the most trades, that one answer holds.
 CANDLE_PAGE, TRADE_PAGE = 200, 500
 #: How many days back trades can be asked for.
-_MOST_DAYS_AGO = 7
+TRADE_DAYS = 7
 
 _Params = tuple[tuple[str, str], ...]
 _QUOTE = re.compile(r"[A-Z0-9]{1,10}")
@@ -99,8 +100,8 @@ def trades(
     """
     if not 1 <= count <= TRADE_PAGE:
         raise InvalidRequest(f"one page holds 1 to {TRADE_PAGE} trades; got {count!r}")
-    if not 0 <= days_ago <= _MOST_DAYS_AGO:
-        raise InvalidRequest(f"trades go back 0 to {_MOST_DAYS_AGO} days; got {days_ago!r}")
+    if not 0 <= days_ago <= TRADE_DAYS:
+        raise InvalidRequest(f"trades go back 0 to {TRADE_DAYS} days; got {days_ago!r}")
     params: _Params = (("market", check_market(code)), ("count", str(count)))
     if to is not None:
         params = (*params, ("to", f"{to:%H:%M:%S}"))

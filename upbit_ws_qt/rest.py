@@ -16,6 +16,7 @@ from .account_rows import ApiKey
 from .candle_pages import CandlePages
 from .quotation import (
     CANDLE_PAGE,
+    TRADE_DAYS,
     TRADE_PAGE,
     candles,
     instruments,
@@ -26,17 +27,20 @@ from .quotation import (
     trades,
 )
 from .rest_call import RestCall, Right, error_of, seconds_of
+from .trade_pages import TradePages
 
 __all__ = [
     "CANDLE_PAGE",
     "CLOSED_PAGE",
     "LONGEST_WINDOW_MS",
     "OPEN_PAGE",
+    "TRADE_DAYS",
     "TRADE_PAGE",
     "ApiKey",
     "CandlePages",
     "RestCall",
     "Right",
+    "TradePages",
     "accounts",
     "api_keys",
     "candles",

@@ -13,8 +13,8 @@ from .subscriptions import Stream, StreamEvent, stream_of
 
 __all__ = [
     "KEPT_WHILE_RESTING",
+    "BackpressureHandler",
     "Link",
-    "Outlet",
     "OutletStatistics",
     "Route",
     "RoutingStatistics",
@@ -61,14 +61,16 @@ class OutletStatistics:
 class RoutingStatistics:
     """What became of all events since the engine was made.
 
-    Of the ``events`` that came in, ``repeated`` were snapshots of what had been delivered and
-    ``unwanted`` had no subscriber left. ``streams`` are routed now. The rest are sums over all
+    Of the ``events`` that came in, ``repeated`` were snapshots of what had been delivered,
+    ``unwanted`` had no subscriber left, and ``late`` were tickers of a former day that came after
+    one of this day. ``streams`` are routed now. The rest are sums over all
     subscriptions, ended ones included, as in :class:`OutletStatistics`.
     """
 
     events: int
     repeated: int
     unwanted: int
+    late: int
     streams: int
     routed: int
     delivered: int
@@ -131,7 +133,7 @@ class Link:
 
     __slots__ = ("joined", "next_at", "outlet", "queued", "replay", "route", "seen")
 
-    def __init__(self, outlet: Outlet[Any], route: Route) -> None:
+    def __init__(self, outlet: BackpressureHandler[Any], route: Route) -> None:
         self.outlet = outlet
         self.route = route
         self.joined = route.count
@@ -163,8 +165,11 @@ class Link:
 # all that is queued, and there only while the queue is full); its part in each stream, and which of
 # them have something newer for it; the marks of the engine and of the shell (``busy``); until when
 # it is muted, and since when it is neither that nor paused; and counters.
-class Outlet(Generic[ConsumerT]):
-    """One subscription's end of the pipe; ``consumer`` is whatever the shell delivers to.
+class BackpressureHandler(Generic[ConsumerT]):
+    """One subscription's outlet: it holds what comes faster than the consumer takes it.
+
+    How is its ``delivery``'s to say: each event waits in line, or the newest of each stream is due.
+    Whatever does not arrive is counted. ``consumer`` is whatever the shell delivers to.
 
     The shell sets ``busy`` while the consumer is at work, be it nested or as a task, and calls
     the engine's ``finished`` after that; meanwhile nothing is delivered to it.

@@ -13,12 +13,23 @@ from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
 from .backpressure import Policy
-from .events import CandleEvent, MarketEvent, OrderbookEvent, OrderEvent, Stamp, StreamType, stamped
+from .events import (
+    CandleEvent,
+    MarketEvent,
+    OrderbookEvent,
+    OrderEvent,
+    Stamp,
+    StreamType,
+    TickerEvent,
+    TradeEvent,
+    stamped,
+)
 from .recovery import EpochManager
-from .routes import Link, Outlet, OutletStatistics, Route, RoutingStatistics
+from .rollover import of_today
+from .routes import BackpressureHandler, Link, OutletStatistics, Route, RoutingStatistics
 from .subscriptions import BALANCE_STREAM, ORDER_STREAM, Stream, StreamEvent, stream_of
 
-__all__ = ["DataRoutingEngine", "Outlet", "OutletStatistics", "RoutingStatistics"]
+__all__ = ["BackpressureHandler", "DataRoutingEngine", "OutletStatistics", "RoutingStatistics"]
 
 ConsumerT = TypeVar("ConsumerT")
 _SNAPSHOT = StreamType.SNAPSHOT.value
@@ -26,24 +37,27 @@ _SNAPSHOT = StreamType.SNAPSHOT.value
 
 # State: a route for each stream on the wire or wanted; the outlets; the routes and outlets with
 # something to deliver; the open orders; the outlets that wait for a time, and for which; the latest
-# time it was told; and counters, with what those who left had counted.
+# time it was told; when the exchange's day began; and counters, with what those who left had
+# counted.
 class DataRoutingEngine(Generic[ConsumerT]):
     """Takes events in, hands out who gets what. ``now`` is monotonic seconds."""
 
     def __init__(self, epochs: EpochManager) -> None:
         self._epochs = epochs
         self._routes: dict[tuple[str, str, float], Route] = {}
-        self._outlets: dict[Outlet[ConsumerT], None] = {}
+        self._outlets: dict[BackpressureHandler[ConsumerT], None] = {}
         self._dirty: deque[Route] = deque()
-        self._ready: deque[Outlet[ConsumerT]] = deque()
-        self._sleeping: dict[Outlet[ConsumerT], float] = {}
+        self._ready: deque[BackpressureHandler[ConsumerT]] = deque()
+        self._sleeping: dict[BackpressureHandler[ConsumerT], float] = {}
         self._now = float("-inf")
         self._orders: dict[str, OrderEvent] = {}
         self._left = OutletStatistics()
         self._immediate = 0
+        self._day_start_ms = 0
         self.events = 0
         self.repeated = 0
         self.unwanted = 0
+        self.late = 0
 
     @property
     def has_immediate(self) -> bool:
@@ -52,7 +66,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
 
     # -- who takes part ---------------------------------------------------------------------------
 
-    def attach(self, outlet: Outlet[ConsumerT]) -> None:
+    def attach(self, outlet: BackpressureHandler[ConsumerT]) -> None:
         """Add a subscription; the last event of each of its streams is handed to it, replayed."""
         self._outlets[outlet] = None
         for stream in outlet.streams:
@@ -82,7 +96,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
         self._make_ready(outlet)
         self._immediate += outlet.delivery.policy is Policy.IMMEDIATE
 
-    def detach(self, outlet: Outlet[ConsumerT]) -> None:
+    def detach(self, outlet: BackpressureHandler[ConsumerT]) -> None:
         """Remove a subscription; nothing more is delivered to it. May be called twice."""
         if not outlet.active:
             return
@@ -93,7 +107,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
         del self._outlets[outlet]
         self._left = self._left + outlet.statistics()
 
-    def narrow(self, outlet: Outlet[ConsumerT], streams: Iterable[Stream]) -> None:
+    def narrow(self, outlet: BackpressureHandler[ConsumerT], streams: Iterable[Stream]) -> None:
         """Go on with only these of a subscription's streams; what waits of others was never its."""
         kept = set(streams)
         for stream in set(outlet.links) - kept:
@@ -106,7 +120,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
         if not outlet.due and outlet.muted_until is None:
             self._sleeping.pop(outlet, None)
 
-    def pause(self, outlet: Outlet[ConsumerT]) -> None:
+    def pause(self, outlet: BackpressureHandler[ConsumerT]) -> None:
         """Nobody can see the consumer: deliver nothing until ``resume``. May be called twice.
 
         Of each stream that is coalesced only the newest waits, of a queue the newest 200 events.
@@ -117,7 +131,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
             outlet.make_room()
             self._arrange(outlet)
 
-    def resume(self, outlet: Outlet[ConsumerT], now: float) -> None:
+    def resume(self, outlet: BackpressureHandler[ConsumerT], now: float) -> None:
         """The consumer can be seen again: what it missed is due. May be called at any time."""
         if outlet.paused:
             outlet.awake_since = now
@@ -125,7 +139,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
         outlet.make_room()
         self._arrange(outlet)
 
-    def mute(self, outlet: Outlet[ConsumerT], until: float) -> None:
+    def mute(self, outlet: BackpressureHandler[ConsumerT], until: float) -> None:
         """The consumer fails again and again: deliver nothing until then.
 
         Of what is coalesced the newest comes afterwards; queued events are withheld, counted.
@@ -187,6 +201,12 @@ class DataRoutingEngine(Generic[ConsumerT]):
             self.unwanted += 1
             return None
         last = route.last
+        if isinstance(event, TickerEvent) and event.timestamp < self._day_start_ms:
+            today = of_today(event, last, self._day_start_ms)
+            if today is None:
+                self.late += 1
+                return None
+            event = today
         route.last = event
         if last is not None:
             if may_repeat and _repeats(event, last):
@@ -227,6 +247,20 @@ class DataRoutingEngine(Generic[ConsumerT]):
             return None
         return routes[0].stream
 
+    def begin_day(self, start_ms: int, received_at: float) -> None:
+        """A day of the exchange began at ``start_ms`` (since 1970), for all tickers.
+
+        Those of a former day are handed out once more, as this day begins with them, and so is one
+        that still comes. ``received_at`` is now, in seconds since 1970.
+        """
+        self._day_start_ms = start_ms
+        for route in tuple(self._routes.values()):
+            last = route.last
+            if isinstance(last, TickerEvent) and last.timestamp < start_ms:
+                old = last.stamp
+                stamp = Stamp(old.epoch, old.source, old.connection_type, received_at)
+                self.route(stamped(last, stamp))
+
     def last(self, stream: Stream) -> StreamEvent | None:
         """The newest event of a stream."""
         route = self._routes.get(stream)
@@ -234,7 +268,9 @@ class DataRoutingEngine(Generic[ConsumerT]):
 
     # -- events go out ----------------------------------------------------------------------------
 
-    def deliveries(self, now: float) -> Iterator[tuple[Outlet[ConsumerT], StreamEvent]]:
+    def deliveries(
+        self, now: float
+    ) -> Iterator[tuple[BackpressureHandler[ConsumerT], StreamEvent]]:
         """What is to be delivered now, each in order; new arrivals are taken along.
 
         The caller delivers between two steps and may do anything there, also attach and detach, or
@@ -294,7 +330,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
         """Whether something is to be delivered now."""
         return bool(self._dirty or self._ready)
 
-    def finished(self, outlet: Outlet[ConsumerT]) -> None:
+    def finished(self, outlet: BackpressureHandler[ConsumerT]) -> None:
         """A delivery that had kept ``outlet`` busy is over; what it missed is due again."""
         outlet.busy = False
         if not outlet.ready and (outlet.queue or outlet.due):
@@ -302,7 +338,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
 
     # -- what is known ----------------------------------------------------------------------------
 
-    def outlet_statistics(self, outlet: Outlet[ConsumerT]) -> OutletStatistics:
+    def outlet_statistics(self, outlet: BackpressureHandler[ConsumerT]) -> OutletStatistics:
         """The counters of an outlet as of now."""
         return outlet.statistics()
 
@@ -322,6 +358,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
             events=self.events,
             repeated=self.repeated,
             unwanted=self.unwanted,
+            late=self.late,
             streams=len(self._routes),
             routed=total.routed,
             delivered=total.delivered,
@@ -350,7 +387,9 @@ class DataRoutingEngine(Generic[ConsumerT]):
         last = link.route.last
         return self._hand_out(link, last) if last is not None and link.unseen else None
 
-    def _checked(self, outlet: Outlet[ConsumerT], event: StreamEvent) -> StreamEvent | None:
+    def _checked(
+        self, outlet: BackpressureHandler[ConsumerT], event: StreamEvent
+    ) -> StreamEvent | None:
         """The event as ``outlet`` gets it now, counted; None if it is outdated."""
         if not self._is_current(event):
             present = self._present(outlet, event)
@@ -364,11 +403,21 @@ class DataRoutingEngine(Generic[ConsumerT]):
             link.next_at = self._now + outlet.delivery.interval_ms / 1000
         return event.sliced(outlet.depth) if isinstance(event, OrderbookEvent) else event
 
-    def _present(self, outlet: Outlet[ConsumerT], event: StreamEvent) -> StreamEvent | None:
+    def _present(
+        self, outlet: BackpressureHandler[ConsumerT], event: StreamEvent
+    ) -> StreamEvent | None:
         """What says the same as the outdated ``event`` on the present connection, if anything.
 
-        If there is none yet, the next one is delivered even if it repeats: ``outlet`` never got it.
+        What was traded was traded, whichever connection told of it, and what came between the two
+        is repaired: so trades and candles are handed on as the present connection's. Of anything
+        else, if there is nothing yet, the next one is delivered even if it repeats: ``outlet``
+        never got it.
         """
+        if isinstance(event, TradeEvent | CandleEvent):
+            old = event.stamp
+            epoch = self._epochs.current_epoch(old.connection_type)
+            now = Stamp(epoch, old.source, old.connection_type, old.received_at, old.replayed)
+            return stamped(event, now)
         if isinstance(event, OrderEvent):
             return None  # Of another account; and no other event says the same.
         link = outlet.links[stream_of(event)]
@@ -415,7 +464,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
         for part in (route.newest, route.keeping, route.resting, route.waiting):
             part.pop(link, None)
 
-    def _arrange(self, outlet: Outlet[ConsumerT]) -> None:
+    def _arrange(self, outlet: BackpressureHandler[ConsumerT]) -> None:
         """Let an outlet take part, or rest, as its marks say."""
         # A queue that is paused goes on to fill.
         muted = outlet.muted_until is not None
@@ -430,7 +479,7 @@ class DataRoutingEngine(Generic[ConsumerT]):
                 outlet.due[link] = None
         self._make_ready(outlet)
 
-    def _wake(self, outlet: Outlet[ConsumerT]) -> None:
+    def _wake(self, outlet: BackpressureHandler[ConsumerT]) -> None:
         """The time that an outlet waited for has come."""
         del self._sleeping[outlet]
         if outlet.muted_until is not None:
@@ -441,10 +490,10 @@ class DataRoutingEngine(Generic[ConsumerT]):
             self._arrange(outlet)
         self._make_ready(outlet)
 
-    def _sleep(self, outlet: Outlet[ConsumerT], until: float) -> None:
+    def _sleep(self, outlet: BackpressureHandler[ConsumerT], until: float) -> None:
         self._sleeping[outlet] = min(until, self._sleeping.get(outlet, until))
 
-    def _make_ready(self, outlet: Outlet[ConsumerT]) -> None:
+    def _make_ready(self, outlet: BackpressureHandler[ConsumerT]) -> None:
         if not outlet.ready and outlet.is_free and (outlet.queue or outlet.due):
             outlet.ready = True
             self._ready.append(outlet)

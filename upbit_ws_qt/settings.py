@@ -1,16 +1,15 @@
-"""Everything that can be set, with its unit and a default that works; and the key. Pure."""
+"""Everything that can be set, with its unit and a default that works. Pure."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, field
 from urllib.parse import urlsplit
 
 from .errors import InvalidRequest
 from .exchange import UPBIT_KR, UPBIT_REGIONS, Exchange, upbit_in
+from .proxies import check_proxy
 
-__all__ = ["Credentials", "FeedSettings"]
+__all__ = ["FeedSettings"]
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _URLS = ("public_url", "private_url", "rest_url")
@@ -25,8 +24,8 @@ class FeedSettings:
     also where ``dataclasses.replace`` changes the region.
 
     Raises:
-        InvalidRequest: a URL is not encrypted and not loopback, a number makes no sense, or Upbit
-            is not in that region.
+        InvalidRequest: a URL is not encrypted and not loopback, the proxy is of a kind that cannot
+            be used, a number makes no sense, or Upbit is not in that region.
     """
 
     exchange: Exchange = UPBIT_KR
@@ -34,6 +33,9 @@ class FeedSettings:
     public_url: str = UPBIT_KR.public_url
     private_url: str = UPBIT_KR.private_url
     rest_url: str = UPBIT_KR.rest_url
+    proxy: str = field(default="system", repr=False)
+    """The way to the exchange: ``system`` asks the environment and the system, ``none`` goes
+    straight ahead, or the URL of an HTTP proxy. Loopback is never reached through one."""
     trusted_hosts: tuple[str, ...] = ()
     """Hosts beside the exchange's own and loopback that a key may be sent to."""
     grace_period_s: float = 5.0
@@ -46,8 +48,13 @@ class FeedSettings:
     """How often balances are read while no stream carries them."""
     order_poll_interval_s: float = 2.0
     """How often open orders are read while no stream carries them."""
+    market_poll_interval_s: float = 1.0
+    """How often the prices, books, trades and candles of visible components are read while no
+    stream carries them; of many markets more seldom, as the limits allow."""
     fallback_after_s: float = 3.0
     """How long a connection may be missing before what it carries is read over REST instead."""
+    market_interval_s: float = 600.0
+    """How often the list of markets with its warnings is read while something is subscribed."""
     connect_timeout_s: float = 10.0
     request_timeout_s: float = 10.0
     alert_error_percent: float = 5.0
@@ -78,10 +85,13 @@ class FeedSettings:
             ("rest_url", ("https", "http")),
         ):
             _check_url(name, getattr(self, name), schemes)
+        check_proxy(self.proxy)
         for name in (
             "frame_interval_ms",
             "balance_poll_interval_s",
             "order_poll_interval_s",
+            "market_poll_interval_s",
+            "market_interval_s",
             "connect_timeout_s",
             "request_timeout_s",
             "alert_error_percent",
@@ -123,51 +133,3 @@ def _check_url(name: str, url: str, schemes: tuple[str, str]) -> None:
     raise InvalidRequest(
         f"{name} must start with {encrypted}:// ({plain}:// is for loopback only); got {url!r}"
     )
-
-
-# State: the two strings, emptied by `delete`. Not a dataclass: `asdict`, and every encoder that
-# knows dataclasses, would write the key out.
-class Credentials:
-    """An access key and its secret; neither is ever shown.
-
-    Make the key on the exchange's page with the rights to read assets and orders, nothing more.
-
-    Raises:
-        InvalidRequest: one of the two is empty.
-    """
-
-    __slots__ = ("access_key", "secret_key")
-
-    def __init__(self, access_key: str, secret_key: str) -> None:
-        if not access_key or not secret_key:
-            raise InvalidRequest("credentials need both an access key and a secret key")
-        self.access_key = access_key
-        self.secret_key = secret_key
-
-    def __repr__(self) -> str:
-        return "Credentials(***)"
-
-    def __reduce__(self) -> str:
-        raise TypeError("credentials are not pickled: a key belongs in the system's key store")
-
-    __getstate__ = __reduce__
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Credentials | None:
-        """Read ``UPBIT_ACCESS_KEY`` and ``UPBIT_SECRET_KEY``; None where neither is set.
-
-        Raises:
-            InvalidRequest: only one of the two is set.
-        """
-        values = os.environ if environment is None else environment
-        access = values.get("UPBIT_ACCESS_KEY", "")
-        secret = values.get("UPBIT_SECRET_KEY", "")
-        if not access and not secret:
-            return None
-        if not access or not secret:
-            raise InvalidRequest("set both UPBIT_ACCESS_KEY and UPBIT_SECRET_KEY, or neither")
-        return cls(access, secret)
-
-    def delete(self) -> None:
-        """Forget the key in this process."""
-        self.access_key = self.secret_key = ""

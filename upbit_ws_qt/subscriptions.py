@@ -45,6 +45,21 @@ class Stream(NamedTuple):
     code: str
     level: float = 0.0
 
+    @property
+    def data_type(self) -> DataType:
+        """What a subscription to it is about."""
+        return _DATA_TYPES.get(self.type.partition(".")[0], DataType.CUSTOM)
+
+
+_DATA_TYPES = {
+    "ticker": DataType.TICKER,
+    "trade": DataType.TRADE,
+    "orderbook": DataType.ORDERBOOK,
+    "candle": DataType.CANDLE,
+    "myOrder": DataType.ORDER,
+    "myAsset": DataType.BALANCE,
+}
+
 
 def stream_names(streams: Iterable[Stream]) -> list[str]:
     """Streams in words, in order: ``orderbook KRW-BTC by 1000``, ``ticker KRW-BTC``."""
@@ -170,7 +185,8 @@ class WishStatistics:
 
 
 # State: every consumer's wishes; for each wanted stream who wants it and how deep (an index of the
-# wishes, so that a change costs its own size); the streams in grace with their end; the refused.
+# wishes, so that a change costs its own size); the streams in grace with their end; the refused;
+# and the consumers that nobody can see.
 class SubscriptionStateManager:
     """The one source of truth. ``now`` is monotonic seconds everywhere."""
 
@@ -180,6 +196,7 @@ class SubscriptionStateManager:
         self._wanters: dict[Stream, dict[Hashable, int]] = {}
         self._grace: dict[tuple[Stream, int], float] = {}
         self._refused: set[Stream] = set()
+        self._hidden: set[Hashable] = set()
 
     def add_subscription(
         self,
@@ -209,6 +226,7 @@ class SubscriptionStateManager:
     def remove_client(self, client_id: Hashable, now: float = 0.0) -> SubscriptionDiff:
         """Drop all wishes of a consumer; what nobody else wants goes into grace."""
         removed: set[str] = set()
+        self._hidden.discard(client_id)
         specs = self._wishes.pop(client_id, ())
         for stream in {stream for spec in specs for stream in spec.streams}:
             wanters = self._wanters[stream]
@@ -230,6 +248,22 @@ class SubscriptionStateManager:
     def wanted(self) -> dict[Stream, int]:
         """Every wanted stream with the greatest depth wanted."""
         return {stream: max(wanters.values()) for stream, wanters in self._wanters.items()}
+
+    def hide(self, client_id: Hashable, *, hidden: bool) -> bool:
+        """Nobody can see what a consumer shows, or somebody can again; whether that is new."""
+        if client_id not in self._wishes or hidden is (client_id in self._hidden):
+            return False
+        self._hidden ^= {client_id}
+        return True
+
+    def visible(self) -> dict[Stream, int]:
+        """What is wanted by consumers that are not hidden, and not refused, with its depth."""
+        visible: dict[Stream, int] = {}
+        for stream, wanters in self._wanters.items():
+            depths = [depth for client, depth in wanters.items() if client not in self._hidden]
+            if depths and stream not in self._refused:
+                visible[stream] = max(depths)
+        return visible
 
     def get_consolidated_subscription(self) -> dict[DataType, frozenset[str]]:
         """The market codes wanted of each data type."""

@@ -36,6 +36,7 @@ class Options:
     seed: int | None = None
     replay: Path | None = None
     speed: float = 1.0
+    record: Path | None = None
     region: str = "kr"
     market: str | None = None
     timeframe: Timeframe | None = None
@@ -67,6 +68,7 @@ def parse(arguments: Sequence[str]) -> Options:
         seed=found.seed,
         replay=found.replay,
         speed=1.0 if found.speed is None else found.speed,
+        record=found.record,
         region=found.region,
         market=found.market,
         timeframe=found.timeframe,
@@ -110,6 +112,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--speed", metavar="X", type=_speed, help="with --replay: 2 plays twice as fast"
+    )
+    parser.add_argument(
+        "--record",
+        metavar="FILE",
+        type=Path,
+        help="write what the exchange sends to a new file, for --replay; no account",
     )
     parser.add_argument(
         "--region",

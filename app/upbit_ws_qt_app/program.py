@@ -62,7 +62,7 @@ class Program:
         try:
             async with Viewer(window) as viewer:
                 window.show()
-                await viewer.show(self._source)
+                await viewer.show(self._source, options.record)
                 if options.screenshot is None:
                     # The last window that closes ends this.
                     await asyncio.Event().wait()

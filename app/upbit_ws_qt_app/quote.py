@@ -60,14 +60,12 @@ def with_ticker(quote: Quote, event: TickerEvent) -> Quote:
         volume_24h=event.acc_trade_volume_24h,
         value_24h=event.acc_trade_price_24h,
     )
-    when = event.trade_timestamp or event.timestamp
-    return _with_price(quote, when, event.trade_price, event.prev_closing_price)
+    return _with_price(quote, event.priced_ms, event.trade_price, event.prev_closing_price)
 
 
 def with_trade(quote: Quote, event: TradeEvent) -> Quote:
     """Trades may come late, and the ticker is not in step with them: the newest holds."""
-    when = event.trade_timestamp or event.timestamp
-    return _with_price(quote, when, event.trade_price, event.prev_closing_price)
+    return _with_price(quote, event.priced_ms, event.trade_price, event.prev_closing_price)
 
 
 def _with_price(quote: Quote, when: int, price: float, previous_close: float | None) -> Quote:

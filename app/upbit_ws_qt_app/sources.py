@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from upbit_ws_qt.errors import RecordingError
-from upbit_ws_qt.settings import Credentials, FeedSettings
+from upbit_ws_qt.settings import FeedSettings
+from upbit_ws_qt.system.credentials import Credentials
 from upbit_ws_qt.timeframe import Timeframe
 
 from .options import CommandError, Options
@@ -148,8 +149,8 @@ class ReplaySource:
 
     @property
     def market(self) -> str | None:
-        """The market with the most frames."""
-        return self._recording.codes[0]
+        """The market with the most frames; None where only an account was recorded."""
+        return next(iter(self._recording.codes), None)
 
     @property
     def timeframe(self) -> Timeframe | None:

@@ -55,14 +55,22 @@ class Viewer:
         await self._end(self._source, self._manager)
         self._source = self._manager = None
 
-    async def show(self, source: Source) -> None:
-        """Feed the window from ``source`` and end the former one."""
+    async def show(self, source: Source, record: Path | None = None) -> None:
+        """Feed the window from ``source`` and end the former one.
+
+        What the source sends is written to ``record``, as long as the window shows it.
+
+        Raises:
+            RecordingError: that file cannot be made.
+        """
         settings, credentials = await source.open()
         manager = GlobalWebSocketManager(settings, credentials)
         former = self._source, self._manager
         self._source, self._manager = source, manager
         self._window.feed(manager, source)
         await self._end(*former)
+        if record is not None:
+            manager.record(record)
 
     async def _end(self, source: Source | None, manager: GlobalWebSocketManager | None) -> None:
         if manager is not None:

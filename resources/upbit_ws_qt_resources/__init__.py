@@ -11,9 +11,14 @@ __all__ = ["icon_bytes", "themes", "translations"]
 
 
 @cache
-def themes() -> dict[str, dict[str, str]]:
-    """The colours of every theme by name: role to ``#RRGGBB``."""
-    colours: dict[str, dict[str, str]] = _load("themes.json")
+def themes() -> dict[str, dict[str, dict[str, str]]]:
+    """The colours of every theme by name, as role to ``#RRGGBB``.
+
+    ``common`` has what does not depend on a direction; beside it stands one entry for each colour
+    convention, ``korean`` (up red, down blue) and ``western`` (up green, down red), with the rest.
+    Where colour-blind people must tell them apart, the two are orange and blue.
+    """
+    colours: dict[str, dict[str, dict[str, str]]] = _load("themes.json")
     return colours
 
 

@@ -190,6 +190,19 @@ def test_the_help(home: Path) -> None:
     assert "--screenshot FILE" in done.stdout
 
 
+def test_a_session_is_recorded_and_played_again(home: Path) -> None:
+    """By the same command; a file that is there already is one line."""
+    shown = ["--screenshot", "out.png", "--after", "0.5"]
+    recorded = run(home, "--demo", "--record", "session.rec", *shown)
+    assert (recorded.returncode, recorded.stderr) == (0, "")
+
+    played = run(home, "--replay", "session.rec", *shown, PYTHONWARNINGS="error")
+    assert (played.returncode, played.stderr) == (0, "")
+    assert_refused(
+        run(home, "--demo", "--record", "session.rec", *shown), "there is such a file already"
+    )
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["--demo", "--seed", "3", "--theme", "dark"], ["--replay", "good.jsonl", "--language", "ko"]],

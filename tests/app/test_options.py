@@ -33,6 +33,7 @@ def test_everything_that_can_be_said() -> None:
     )
     assert parse(["--region", "sg"]) == Options(region="sg")
     assert parse(["--demo", "--region", "kr"]) == Options(demo=True)
+    assert parse(["--record", "out.rec"]) == Options(record=Path("out.rec"))
     looks = ["--theme", "dark", "--language", "ko"]
     replay = parse(["--replay", "f.jsonl", "--speed", "2", "--log-level", "DEBUG", *looks])
     assert replay == Options(
@@ -49,7 +50,7 @@ def test_everything_that_can_be_said() -> None:
         ("--region jp", "argument --region: invalid choice: 'jp'"),
         ("--demo --region sg", "--region sg goes with Upbit itself"),
         ("--replay f --region th", "--region th goes with Upbit itself"),
-        ("--record out.jsonl", "unrecognized arguments: --record"),
+        ("--record", "argument --record: expected one argument"),
         ("--demo --replay f", "argument --replay: not allowed with argument --demo"),
         ("--market btc", "did you mean 'KRW-BTC'"),
         ("--market", "argument --market: expected one argument"),

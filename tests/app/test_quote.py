@@ -8,6 +8,7 @@ import pytest
 
 from upbit_ws_qt.events import TickerEvent, TradeEvent
 from upbit_ws_qt.markets import table_tick_size
+from upbit_ws_qt.rollover import rolled_over
 from upbit_ws_qt_app.quote import Figure, Quote, QuoteTexts, resolve, with_ticker, with_trade
 from upbit_ws_qt_resources import translations
 
@@ -63,6 +64,16 @@ def test_what_one_stream_does_not_tell_stays_as_the_other_told_it() -> None:
     after = with_trade(quote, trade(101.0, 2))
 
     assert (after.price, after.previous_close, after.low) == (101.0, 80.0, 70.0)
+
+
+def test_a_trade_of_the_former_day_does_not_bring_back_its_close() -> None:
+    """The day began without a trade, and the last one is told once more."""
+    day_ms = 86_400_000
+    began = rolled_over(ticker(100.0, day_ms - 5, prev_closing_price=80.0), day_ms)
+
+    quote = with_trade(with_ticker(Quote("KRW-BTC"), began), trade(100.0, day_ms - 5, 80.0))
+
+    assert (quote.price, quote.previous_close) == (100.0, 100.0)
 
 
 def test_a_rise_in_words() -> None:

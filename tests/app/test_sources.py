@@ -149,3 +149,12 @@ def test_a_market_that_is_there_may_be_asked_for(recording: Path, market: str | 
 
     assert source_of(parse(["--demo", *more])).kind is SourceKind.DEMO
     assert source_of(parse(["--replay", str(recording), *more])).kind is SourceKind.REPLAY
+
+
+def test_a_recording_of_an_account_alone_chooses_no_market(tmp_path: Path) -> None:
+    """The viewer then shows what it shows by itself."""
+    asset = b'{"type":"myAsset","asset_uuid":"a","assets":[],"asset_timestamp":1,"timestamp":1}'
+    path = tmp_path / "account.rec"
+    path.write_bytes(b'{"recv_ts":1,"connection":"private","frame":' + asset + b"}\n")
+
+    assert source_of(parse(["--replay", str(path)])).market is None

@@ -16,10 +16,12 @@ from PyQt6.QtTest import QTest
 from tests.app.conftest import MakeWindow
 from tests.feed import Feed
 from tests.unit.test_playback import MINUTE, book, trade
+from upbit_ws_qt.errors import RecordingError
 from upbit_ws_qt.events import TradeEvent
-from upbit_ws_qt.settings import Credentials, FeedSettings
+from upbit_ws_qt.settings import FeedSettings
 from upbit_ws_qt.simulator import SimulatedExchange
 from upbit_ws_qt.simulator.replay.recording import parse_recording, read_recording
+from upbit_ws_qt.system.credentials import Credentials
 from upbit_ws_qt_app import viewer as viewer_module
 from upbit_ws_qt_app.options import CommandError
 from upbit_ws_qt_app.sources import DemoSource, LiveSource, ReplaySource
@@ -135,7 +137,23 @@ def test_it_may_be_closed_while_the_demo_opens(
         window.demoAsked.emit()
 
 
-# -- replay ---------------------------------------------------------------------------------------
+# -- record and replay ----------------------------------------------------------------------------
+
+
+def test_what_is_shown_is_recorded_for_a_replay(
+    fed: Viewer, window: ViewerWindow, feed: Feed, tmp_path: Path
+) -> None:
+    """As long as it is shown; of the account nothing."""
+    path = tmp_path / "session.rec"
+    feed(fed.show(DemoSource(), path))
+    feed.until(window.has_data)
+    feed(fed.show(DemoSource()))
+    recording = read_recording(path)
+
+    assert "KRW-BTC" in recording.codes
+    assert all(frame.connection == "public" for frame in recording.frames)
+    with pytest.raises(RecordingError, match="such a file already"):
+        feed(fed.show(DemoSource(), path))
 
 
 def test_a_recording_moves_book_price_and_candles(

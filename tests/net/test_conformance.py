@@ -11,13 +11,13 @@ from contextlib import AsyncExitStack
 import pytest
 from aiohttp import web
 
-from upbit_ws_qt.settings import Credentials
 from upbit_ws_qt.simulator import Behaviour, SimulatedExchange
 from upbit_ws_qt.simulator.conformance.address import Address
 from upbit_ws_qt.simulator.conformance.case import Case, Mismatch
 from upbit_ws_qt.simulator.conformance.cases import CASES
 from upbit_ws_qt.simulator.conformance.client import Client, Tempo
 from upbit_ws_qt.simulator.conformance.runner import Result, run_case
+from upbit_ws_qt.system.credentials import Credentials
 
 pytestmark = pytest.mark.upbit_allow_leaks("the exchange of this module serves all its tests")
 

@@ -14,13 +14,13 @@ import pytest
 from aiohttp import WSMsgType, web
 from yarl import URL
 
-from upbit_ws_qt.settings import Credentials
 from upbit_ws_qt.simulator import Behaviour, SimulatedExchange
 from upbit_ws_qt.simulator.conformance.address import Address
 from upbit_ws_qt.simulator.conformance.cases import CASES
 from upbit_ws_qt.simulator.conformance.client import Client, Tempo
 from upbit_ws_qt.simulator.conformance.runner import Result, run_case
 from upbit_ws_qt.simulator.conformance.token import bearer
+from upbit_ws_qt.system.credentials import Credentials
 
 FAST = Tempo(calls=1000, connects=1000, idle_s=(0.5, 3.0), status_s=0.2)
 KEY = Credentials("somebody", "whose secret is long enough for every hash there is")

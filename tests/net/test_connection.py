@@ -17,7 +17,6 @@ from upbit_ws_qt.events import (
     Balance,
     ConnectionEvent,
     ConnectionState,
-    ConnectionType,
     DataType,
     TickerEvent,
     WebSocketEvent,
@@ -25,7 +24,7 @@ from upbit_ws_qt.events import (
 from upbit_ws_qt.net import connection as connection_module
 from upbit_ws_qt.net.connection import ConnectionDriver, Line
 from upbit_ws_qt.polling import Fetch
-from upbit_ws_qt.protocol import FeedProtocol
+from upbit_ws_qt.public_protocol import PublicProtocol
 from upbit_ws_qt.ratelimit import GlobalRateLimiter
 from upbit_ws_qt.recovery import EpochManager, ExponentialBackoff, RecoveryEngine
 from upbit_ws_qt.settings import FeedSettings
@@ -40,8 +39,7 @@ class Scene:
 
     def __init__(self, url: str) -> None:
         settings = FeedSettings(grace_period_s=0.0, connect_timeout_s=5.0)
-        self.protocol = FeedProtocol(
-            ConnectionType.PUBLIC,
+        self.protocol = PublicProtocol(
             settings,
             EpochManager(),
             lambda: "ticket",

@@ -24,8 +24,9 @@ from upbit_ws_qt.errors import (
 from upbit_ws_qt.net import http as http_module
 from upbit_ws_qt.net.http import RestClient
 from upbit_ws_qt.ratelimit import GlobalRateLimiter
-from upbit_ws_qt.settings import Credentials, FeedSettings
+from upbit_ws_qt.settings import FeedSettings
 from upbit_ws_qt.simulator import SimulatedExchange
+from upbit_ws_qt.system.credentials import Credentials
 from upbit_ws_qt.timeframe import Timeframe
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,7 +16,12 @@ import websockets
 
 from tests.unit.test_playback import MINUTE, book, ticker, trade
 from upbit_ws_qt.errors import InvalidRequest, InvalidState, RecordingError
-from upbit_ws_qt.simulator.replay.recording import parse_recording, read_recording
+from upbit_ws_qt.simulator.replay.recording import (
+    Break,
+    RecordedFrame,
+    parse_recording,
+    read_recording,
+)
 from upbit_ws_qt.simulator.replay.replay import RecordedExchange
 
 LIMIT_S = 20.0
@@ -253,6 +259,260 @@ def test_a_text_ping_switches_the_status_on() -> None:
             await socket.send("PING")
             await (await socket.ping())
             assert exchange.position_s == 0.0
+
+    run(story)
+
+
+# -- breaks ---------------------------------------------------------------------------------------
+
+BEGUN = b'{"recv_ts":0,"mark":"begun","version":1}'
+TRADES = {"type": "trade", "codes": ["KRW-BTC"]}
+
+
+def lost(at_s: float, code: int | None = None) -> bytes:
+    return json.dumps({"recv_ts": at_s, "mark": "lost", "code": code}).encode()
+
+
+def connected(at_s: float) -> bytes:
+    return json.dumps({"recv_ts": at_s, "mark": "connected"}).encode()
+
+
+async def let_in(exchange: RecordedExchange) -> Socket:
+    """A connection as soon as there is one to be had."""
+    while True:
+        try:
+            return await connect(exchange)
+        except websockets.InvalidStatus:
+            continue
+
+
+async def closed(socket: Socket) -> int | None:
+    """How it ends, with nothing before that."""
+    with pytest.raises(websockets.ConnectionClosed):
+        await socket.recv()
+    return socket.close_code
+
+
+async def closed_after_some(socket: Socket) -> int | None:
+    """How it ends, whatever comes before that."""
+    with contextlib.suppress(websockets.ConnectionClosed):
+        while True:
+            await socket.recv()
+    return socket.close_code
+
+
+@pytest.mark.parametrize(("code", "seen"), [(1006, 1006), (1012, 1012), (None, 1006), (1000, 1000)])
+def test_a_lost_connection_is_lost_again_and_nothing_around_it(code: int | None, seen: int) -> None:
+    """What came before arrives before; time waits until somebody is back for what came after."""
+    many = [trade(0, number, 1.0, 1.0, number) for number in range(500)]
+    lines = [BEGUN, *many, lost(0, code), connected(0.02), trade(0.03, 1, 2.0, 1.0, 501)]
+
+    async def story() -> None:
+        async with replaying(lines) as exchange:
+            async with connect(exchange) as socket:
+                await ask(socket, TRADES)
+                for _ in many:
+                    await next_frame(socket)
+                assert await closed(socket) == seen
+            async with await let_in(exchange) as socket:
+                # The hole is over, and nobody has asked for anything.
+                for _ in range(50):
+                    await (await socket.ping())
+                assert exchange.position_s == pytest.approx(0.02)
+                assert not exchange.ended
+                await ask(socket, TRADES | {"is_only_realtime": True})
+                assert await next_frame(socket) == payloads(lines)[-1]
+
+    run(story)
+
+
+def test_nobody_is_let_in_while_the_recording_was_away() -> None:
+    """With 503, as a server that is not there."""
+    lines = [
+        BEGUN,
+        trade(0, 1, 1.0, 1.0, 1),
+        lost(1),
+        connected(5_000),
+        trade(5_001, 2, 1.0, 1.0, 2),
+    ]
+
+    async def story() -> None:
+        async with replaying(lines, 100.0) as exchange:
+            async with connect(exchange) as socket:
+                await ask(socket, TRADES)
+                await next_frame(socket)
+                await closed(socket)
+            with pytest.raises(websockets.InvalidStatus) as caught:
+                await connect(exchange)
+            assert caught.value.response.status_code == 503
+            exchange.speed = 1e6
+            async with await let_in(exchange) as socket:
+                assert exchange.position_s == 5_000
+                await ask(socket, TRADES | {"is_only_realtime": True})
+                assert await next_frame(socket) == payloads(lines)[-1]
+
+    run(story)
+
+
+def test_who_did_not_listen_is_not_awaited() -> None:
+    """A connection that asked for nothing is ended, and time goes on for whoever listens later."""
+    lines = [BEGUN, trade(0, 1, 1.0, 1.0, 1), lost(0.1), connected(0.2), trade(0.3, 2, 1.0, 1.0, 2)]
+
+    async def story() -> None:
+        async with replaying(lines) as exchange:
+            async with connect(exchange) as listening, connect(exchange) as idle:
+                await ask(listening, TRADES)
+                await next_frame(listening)
+                await ask(listening, TRADES | {"is_only_snapshot": True})
+                await next_frame(listening)
+                await closed(listening)
+                await closed(idle)
+            async with await let_in(exchange) as socket:
+                while not exchange.ended:
+                    await (await socket.ping())
+
+    run(story)
+
+
+def test_what_nobody_can_read_comes_to_everybody_who_listens() -> None:
+    """The core counts such frames; so it does when they are replayed."""
+    broken = b'{"recv_ts":0,"broken":"eyJ0eXBlIjo="}'
+    lines = [BEGUN, trade(0, 1, 1.0, 1.0, 1), broken]
+
+    async def story() -> None:
+        async with replaying(lines) as exchange, connect(exchange) as socket:
+            await ask(socket, TRADES)
+            assert [await next_frame(socket) for _ in range(2)][1] == b'{"type":'
+
+    run(story)
+
+
+# -- pause, step and seek -------------------------------------------------------------------------
+
+
+def test_a_pause_lasts_until_the_end_of_it() -> None:
+    """Time stands still, the socket stays."""
+    lines = [trade(0, 1, 1.0, 1.0, 1), trade(0.2, 2, 1.0, 1.0, 2)]
+
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        async with replaying(lines) as exchange, connect(exchange) as socket:
+            await ask(socket, TRADES)
+            await next_frame(socket)
+            exchange.pause()
+            assert exchange.is_paused
+            position_s, over_at = exchange.position_s, loop.time() + 0.4
+            while loop.time() < over_at:
+                await (await socket.ping())
+            assert exchange.position_s == position_s
+            assert not exchange.ended
+            exchange.resume()
+            assert await next_frame(socket) == payloads(lines)[1]
+
+    run(story)
+
+
+def test_steps_come_when_they_are_asked_for() -> None:
+    """One cue each, a break included, whatever lies between them; a step begins a pause."""
+    lines = [
+        BEGUN,
+        trade(0, 1, 1.0, 1.0, 1),
+        trade(3_600, 2, 1.0, 1.0, 2),
+        book(7_200, 100),
+        lost(7_201, 1012),
+        connected(7_202),
+        trade(9_000, 3, 1.0, 1.0, 3),
+    ]
+
+    async def story() -> None:
+        async with replaying(lines) as exchange:
+            async with connect(exchange) as socket:
+                await ask(socket, TRADES)
+                await next_frame(socket)
+                frame = exchange.step()
+                assert isinstance(frame, RecordedFrame)
+                assert exchange.is_paused
+                assert await next_frame(socket) == frame.payload == payloads(lines)[1]
+                assert exchange.position_s == 3_600
+                assert exchange.step() == exchange.recording.frames[2]
+                assert isinstance(exchange.step(), Break)
+                assert await closed(socket) == 1012
+            assert isinstance(exchange.step(), Break)
+            assert exchange.position_s == 7_202
+            exchange.resume()
+            async with connect(exchange) as socket:
+                await ask(socket, TRADES)
+                await next_frame(socket)
+                last = exchange.step()
+                assert isinstance(last, RecordedFrame)
+                assert await next_frame(socket) == last.payload
+            assert exchange.ended
+            assert exchange.step() is None
+
+    run(story)
+
+
+def test_seek_begins_anew_from_any_moment() -> None:
+    """Forwards and backwards; whoever listened is closed and begins with the last frame before."""
+    lines = [trade(1_000 * n, n, 1.0, 1.0, n) for n in range(1, 6)]
+
+    async def story() -> None:
+        async with replaying(lines) as exchange:
+            socket = await connect(exchange)
+            await ask(socket, TRADES)
+            assert await next_frame(socket) == payloads(lines)[0]
+            for position_s, before in ((2_500, 2), (4_000, 3), (1_000, 0), (-5, None), (9e9, 3)):
+                exchange.seek(position_s)
+                stands_at = min(max(position_s, 0), exchange.duration_s)
+                assert exchange.position_s == stands_at
+                assert await closed_after_some(socket) == 1012
+                exchange.speed = 1.0
+                socket = await connect(exchange)
+                await ask(socket, TRADES)
+                if before is not None:
+                    snapshot = await next_frame(socket)
+                    assert json.loads(snapshot)["stream_type"] == "SNAPSHOT"
+                    number = json.loads(snapshot)["sequential_id"]
+                    assert number == 1 + before
+                exchange.speed = 1e6
+                following = json.loads(await next_frame(socket))
+                assert following["sequential_id"] == 1 + (0 if before is None else before + 1)
+            await socket.close()
+
+    run(story)
+
+
+def test_seek_into_a_hole_finds_nobody() -> None:
+    lines = [BEGUN, trade(0, 1, 1.0, 1.0, 1), lost(10), connected(20), trade(30, 2, 1.0, 1.0, 2)]
+
+    async def story() -> None:
+        async with replaying(lines) as exchange:
+            exchange.seek(15)
+            with pytest.raises(websockets.InvalidStatus):
+                await connect(exchange)
+            exchange.seek(25)
+            async with connect(exchange) as socket:
+                await ask(socket, TRADES)
+                assert json.loads(await next_frame(socket))["sequential_id"] == 1
+            with pytest.raises(InvalidRequest, match="number of seconds"):
+                exchange.seek(float("nan"))
+
+    run(story)
+
+
+def test_another_speed_changes_nothing_but_the_speed() -> None:
+    lines = [trade(n, n, 1.0, 1.0, n) for n in range(1_000)]
+
+    async def story() -> None:
+        async with replaying(lines) as exchange, connect(exchange) as socket:
+            await ask(socket, TRADES)
+            await next_frame(socket)
+            assert exchange.speed == 1.0
+            exchange.speed = 100_000.0
+            got = [json.loads(await next_frame(socket))["sequential_id"] for _ in lines[1:]]
+            assert got == list(range(1, 1_000))
+            with pytest.raises(InvalidRequest, match="speed"):
+                exchange.speed = 0.0
 
     run(story)
 

@@ -25,9 +25,9 @@ from upbit_ws_qt.events import (
 )
 from upbit_ws_qt.net.http import RestClient
 from upbit_ws_qt.ratelimit import GlobalRateLimiter
-from upbit_ws_qt.settings import Credentials
 from upbit_ws_qt.simulator import SimulatedExchange
 from upbit_ws_qt.simulator.behaviour import Behaviour
+from upbit_ws_qt.system.credentials import Credentials
 from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt.wire import DataEvent, decode
 
@@ -201,7 +201,7 @@ def test_more_candles_than_a_page_come_without_a_seam(unit: Timeframe) -> None:
     async def read(desk: Desk, pages: rest.CandlePages) -> tuple[CandleEvent, ...]:
         while (call := pages.next_call()) is not None:
             pages.take(await desk.call(call))
-        return pages.candles
+        return pages.rows
 
     async def scene(desk: Desk) -> None:
         end_ms = NOW_MS - 10 * unit.duration_ms

@@ -19,7 +19,6 @@ import websockets
 
 from upbit_ws_qt.errors import InvalidRequest, InvalidState
 from upbit_ws_qt.events import CandleEvent, OrderbookEvent, TickerEvent, TradeEvent
-from upbit_ws_qt.settings import Credentials
 from upbit_ws_qt.simulator import MockUpbitWebSocketServer, SimulatedExchange
 from upbit_ws_qt.simulator.behaviour import Behaviour
 from upbit_ws_qt.simulator.market.floor import TradingFloor
@@ -27,6 +26,7 @@ from upbit_ws_qt.simulator.market.listing import MARKETS
 from upbit_ws_qt.simulator.streams.hub import Hub
 from upbit_ws_qt.simulator.streams.packet import Packet
 from upbit_ws_qt.simulator.streams.request import Wish
+from upbit_ws_qt.system.credentials import Credentials
 from upbit_ws_qt.wire import decode
 
 NOW = 1_793_000_042_345

@@ -16,9 +16,9 @@ import jwt
 import pytest
 
 from upbit_ws_qt.errors import InvalidRequest
-from upbit_ws_qt.settings import Credentials
 from upbit_ws_qt.simulator import SimulatedExchange
 from upbit_ws_qt.simulator.behaviour import Behaviour
+from upbit_ws_qt.system.credentials import Credentials
 
 NOW = 1_793_000_042_345
 TICKER = {"type": "ticker", "codes": ["KRW-BTC"]}

@@ -17,9 +17,9 @@ import pytest
 import yarl
 
 from upbit_ws_qt.markets import table_tick_size
-from upbit_ws_qt.settings import Credentials
 from upbit_ws_qt.simulator import SimulatedExchange
 from upbit_ws_qt.simulator.behaviour import Behaviour
+from upbit_ws_qt.system.credentials import Credentials
 from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt.wire import decode
 

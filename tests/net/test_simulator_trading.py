@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 
 from upbit_ws_qt.errors import InvalidRequest
-from upbit_ws_qt.settings import Credentials
 from upbit_ws_qt.simulator import SimulatedExchange
 from upbit_ws_qt.simulator.behaviour import Behaviour
+from upbit_ws_qt.system.credentials import Credentials
 
 NOW = 1_793_000_042_345
 D = Decimal

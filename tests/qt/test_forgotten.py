@@ -69,7 +69,7 @@ def test_its_socket_is_closed_and_nothing_is_dialled_again(
     feed.turns(10)
     assert exchange.connections == []
     assert not connections.is_running
-    assert all(driver.protocol.next_deadline() is None for driver in connections.drivers.values())
+    assert all(brain.next_deadline() is None for brain in connections.protocols.values())
     if end in (forgotten, collected):
         assert reference() is None
 

@@ -225,7 +225,7 @@ def half_open(stage: Stage) -> None:
 def choked(stage: Stage) -> None:
     """The peer does not read, and what we wanted to send fills every buffer on the way."""
     half_open(stage)
-    transport = stage.manager._connections.drivers[PUBLIC]._transport
+    transport = stage.manager._connections.public._transport
     assert transport is not None
     # Nothing that compression could make small.
     transport.send(os.urandom(16 * 1024 * 1024))

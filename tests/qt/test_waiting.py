@@ -412,26 +412,6 @@ def test_a_stop_says_once_how_many_calls_it_has_ended(
     assert "31 calls under way" in caplog.text
 
 
-def test_snapshots_come_oldest_first_over_pages(feed: Feed, proxy: WebSocketClientProxy) -> None:
-    candles = feed(proxy.get_candle_snapshot(MARKET, "1m", 450))
-    starts = [candle.start_ms for candle in candles]
-    assert len(starts) == 450
-    assert starts == sorted(set(starts))
-    assert candles[0].source == "rest"
-    before = feed(proxy.get_candle_snapshot([MARKET], "1m", 3, to=candles[0].time))
-    assert [candle.start_ms for candle in before][-1] < starts[0]
-    again = feed(proxy.get_candle_snapshot(MARKET, "1m", 3, to=starts[0]))
-    assert [candle.start_ms for candle in again] == [candle.start_ms for candle in before]
-    (ticker,) = feed(proxy.get_ticker_snapshot(MARKET))
-    (book,) = feed(proxy.get_orderbook_snapshot(MARKET, depth=5))
-    assert ticker.symbol == book.symbol == MARKET
-    assert len(book.orderbook_units) == 5
-    with pytest.raises(InvalidRequest, match="aware"):
-        feed(proxy.get_candle_snapshot(MARKET, "1m", 3, to=candles[0].time.replace(tzinfo=None)))
-    with pytest.raises(InvalidRequest, match="count"):
-        feed(proxy.get_candle_snapshot(MARKET, "1m", 0))
-
-
 def test_another_event_loop_is_told_which_one_it_needs(
     feed: Feed, proxy: WebSocketClientProxy
 ) -> None:

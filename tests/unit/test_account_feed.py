@@ -7,6 +7,8 @@ from itertools import pairwise
 
 import pytest
 
+from upbit_ws_qt import account_calls
+from upbit_ws_qt.account_calls import accounts
 from upbit_ws_qt.account_feed import AccountFeed, Reading
 from upbit_ws_qt.actions import Instant
 from upbit_ws_qt.errors import (
@@ -25,7 +27,6 @@ from upbit_ws_qt.events import (
     OrderEvent,
     OrderState,
     Source,
-    TradeEvent,
     WebSocketEvent,
 )
 from upbit_ws_qt.outbox import Outbox
@@ -103,9 +104,9 @@ def read_once(*streams: Stream) -> Desk:
 
 def test_only_what_belongs_to_an_account_is_read() -> None:
     desk = Desk(BALANCE_STREAM, Stream("announcement", ""))
-    assert desk.feed.has_streams
+    assert desk.feed.can_poll
     assert desk.subjects() == {BALANCE_STREAM}
-    assert not Desk(Stream("announcement", "")).feed.has_streams
+    assert not Desk(Stream("announcement", "")).feed.can_poll
 
 
 def test_what_is_read_is_told_as_polled() -> None:
@@ -165,7 +166,7 @@ def test_an_account_in_motion_is_read_once_a_second_at_most() -> None:
 
 def test_a_reading_that_contradicts_what_was_known_is_checked_by_another() -> None:
     desk = read_once(BALANCE_STREAM)
-    desk.feed.read_all(desk.time)
+    desk.feed.requested()
     (fetch,) = desk.asked()
     desk.answer(fetch, (Balance(currency="BTC", balance=Decimal(7)),))
     assert desk.amounts() == [7]
@@ -194,9 +195,24 @@ def test_until_the_stream_has_delivered_once_balances_are_read_now_and_then() ->
     assert desk.feed.next_deadline() is None
 
 
+def test_a_fill_that_comes_after_the_end_is_told_and_the_end_once_more() -> None:
+    """Its end was looked up before the frames before it came; what is said last is what holds."""
+    desk = read_once(ORDER_STREAM)
+    desk.feed.requested()
+    (listing,) = desk.asked()
+    desk.answer(listing, ())
+    (look_up,) = desk.asked()
+    desk.answer(look_up, order(state="done", done=3))
+    desk.told()
+    desk.feed.heard(order(state="trade", done=2), desk.time)
+    desk.feed.heard(order(state="done", done=3), desk.time)
+    orders = [event for event in desk.told() if isinstance(event, OrderEvent)]
+    assert [event.state for event in orders] == [OrderState.TRADE, OrderState.DONE]
+
+
 def test_an_order_that_vanished_is_looked_up() -> None:
     desk = read_once(ORDER_STREAM)
-    desk.feed.read_all(desk.time)
+    desk.feed.requested()
     (fetch,) = desk.asked()
     desk.answer(fetch, ())
     assert desk.told() == []
@@ -214,7 +230,7 @@ def test_an_order_that_vanished_is_looked_up() -> None:
 
 def test_a_look_up_that_fails_is_tried_again() -> None:
     desk = read_once(ORDER_STREAM)
-    desk.feed.read_all(desk.time)
+    desk.feed.requested()
     (fetch,) = desk.asked()
     desk.answer(fetch, ())
     (lookup,) = desk.asked()
@@ -226,13 +242,13 @@ def test_a_look_up_that_fails_is_tried_again() -> None:
 
 def test_an_order_that_is_known_to_nobody_is_looked_up_no_more() -> None:
     desk = read_once(ORDER_STREAM)
-    desk.feed.read_all(desk.time)
+    desk.feed.requested()
     (fetch,) = desk.asked()
     desk.answer(fetch, ())
     (lookup,) = desk.asked()
     desk.answer(lookup, RequestRejected("order_not_found", "주문을 찾지 못했습니다."))
     assert [type(event) for event in desk.told()] == [ErrorEvent]
-    desk.feed.read_all(desk.time)
+    desk.feed.requested()
     (fetch,) = desk.asked()
     desk.answer(fetch, ())
     assert desk.asked() == []
@@ -240,7 +256,7 @@ def test_an_order_that_is_known_to_nobody_is_looked_up_no_more() -> None:
 
 def test_one_that_is_still_open_changes_nothing() -> None:
     desk = read_once(ORDER_STREAM)
-    desk.feed.read_all(desk.time)
+    desk.feed.requested()
     (fetch,) = desk.asked()
     desk.answer(fetch, ())
     (lookup,) = desk.asked()
@@ -250,8 +266,8 @@ def test_one_that_is_still_open_changes_nothing() -> None:
 
 def test_without_a_socket_everything_is_read_again_and_again() -> None:
     desk = read_once(BALANCE_STREAM, ORDER_STREAM)
-    desk.feed.poll(on=True)
-    desk.feed.read_all(desk.time)
+    desk.feed.poll([BALANCE_STREAM, ORDER_STREAM])
+    desk.feed.requested()
     began = desk.time
     asked: list[tuple[float, Subject]] = []
     while desk.time < began + 10.0:
@@ -261,7 +277,7 @@ def test_without_a_socket_everything_is_read_again_and_again() -> None:
         desk.time += 0.5
     assert [at for at, subject in asked if subject == BALANCE_STREAM] == [0.0, 5.0]
     assert [at for at, subject in asked if subject == ORDER_STREAM] == [0, 2, 4, 6, 8]
-    desk.feed.poll(on=False)
+    desk.feed.poll([])
     for fetch in desk.asked():
         desk.answer(fetch, (ROW,) if fetch.subject == BALANCE_STREAM else (order(),))
     desk.time += 5.0
@@ -314,7 +330,7 @@ def test_what_nobody_follows_is_forgotten_and_what_comes_of_it_is_not_told() -> 
 
 def test_what_is_of_another_account_is_forgotten_with_its_answers() -> None:
     desk = read_once(BALANCE_STREAM, ORDER_STREAM)
-    desk.feed.read_all(desk.time)
+    desk.feed.requested()
     former = desk.asked()
     desk.feed.forget()
     for fetch in former:
@@ -336,20 +352,8 @@ def test_after_a_restart_what_was_asked_is_asked_again() -> None:
     assert desk.amounts() == [1]
 
 
-def test_what_is_about_neither_passes_as_it_is() -> None:
-    desk = read_once(BALANCE_STREAM)
-    event = TradeEvent(
-        type="trade",
-        code="KRW-BTC",
-        timestamp=1,
-        trade_price=1.0,
-        trade_volume=1.0,
-        ask_bid="BID",
-        sequential_id=1,
-    )
-    desk.feed.heard(event, desk.time)
-    assert desk.told() == [event]
-    assert desk.feed.next_deadline() is None
+def test_only_what_is_of_an_account_goes_through_it() -> None:
+    assert AccountFeed.hears == (AssetEvent, OrderEvent)
 
 
 def test_a_frame_that_comes_twice_is_told_once() -> None:
@@ -357,3 +361,59 @@ def test_a_frame_that_comes_twice_is_told_once() -> None:
     for _ in range(2):
         desk.feed.heard(order(state="trade", done=1), desk.time)
     assert len(desk.told()) == 1
+
+
+def test_when_a_request_goes_out_and_when_it_is_accepted_everything_is_read() -> None:
+    """Between the reading and the beginning of the streams something may have happened."""
+    desk = read_once(BALANCE_STREAM, ORDER_STREAM)
+    for happened in (desk.feed.requested, desk.feed.accepted):
+        happened()
+        fetches = desk.asked()
+        assert {fetch.subject for fetch in fetches} == {BALANCE_STREAM, ORDER_STREAM}
+        for fetch in fetches:
+            desk.answer(fetch, (ROW,) if fetch.subject == BALANCE_STREAM else (order(),))
+        assert desk.feed.next_deadline() is None
+
+
+def test_what_is_accepted_while_the_answer_is_on_its_way_is_read_once_more() -> None:
+    desk = Desk(BALANCE_STREAM)
+    (fetch,) = desk.asked()
+    desk.feed.accepted()
+    assert desk.asked() == []
+    desk.answer(fetch, (ROW,))
+    assert desk.subjects() == {BALANCE_STREAM}
+
+
+def test_after_a_frame_that_could_not_be_read_everything_is_read_a_second_later() -> None:
+    desk = read_once(BALANCE_STREAM, ORDER_STREAM)
+    broken_at = desk.time
+    for _ in range(3):
+        desk.feed.unreadable(desk.time)
+        desk.time += 0.1
+    assert desk.asked() == []
+    assert desk.feed.next_deadline() == broken_at + 1.0, "a flood of them does not postpone it"
+    desk.time = broken_at + 1.0
+    assert desk.subjects() == {BALANCE_STREAM, ORDER_STREAM}
+
+
+def test_only_what_is_followed_is_polled() -> None:
+    desk = read_once(BALANCE_STREAM)
+    desk.feed.poll([BALANCE_STREAM, ORDER_STREAM])
+    assert desk.feed.is_polled(BALANCE_STREAM)
+    assert desk.subjects() == {BALANCE_STREAM}, "what joins the polling is due at once"
+    desk.feed.follow([BALANCE_STREAM, ORDER_STREAM])
+    assert desk.subjects() == {ORDER_STREAM}
+    desk.feed.poll([])
+    assert not desk.feed.is_polled(BALANCE_STREAM)
+    assert not desk.feed.is_polled("an order")
+
+
+def test_a_look_up_says_which_order_and_a_reading_of_all_needs_no_call() -> None:
+    desk = read_once(BALANCE_STREAM, ORDER_STREAM)
+    desk.feed.requested()
+    calls = {fetch.subject: fetch for fetch in desk.asked()}
+    assert calls[BALANCE_STREAM].call == accounts()
+    assert calls[ORDER_STREAM].call is None, "they take as many pages as there are"
+    desk.answer(calls[ORDER_STREAM], ())
+    (lookup,) = desk.asked()
+    assert lookup.call == account_calls.order(uuid="u")

@@ -29,7 +29,7 @@ from upbit_ws_qt.events import (
     Stamp,
     stamped,
 )
-from upbit_ws_qt.settings import Credentials
+from upbit_ws_qt.system.credentials import Credentials
 
 D = Decimal
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from upbit_ws_qt.account_state import BalanceSheet, OpenOrders
@@ -231,6 +231,7 @@ class Exchange:
 
 
 @given(st.lists(st.sampled_from(["change 1", "change 2", "deliver", "ask", "answer", "lose"])))
+@example([*["change 1"] * 3, "ask", "answer", "change 1", "ask", "answer"])
 def test_in_any_order_of_frames_and_readings_both_agree_in_the_end(steps: list[str]) -> None:
     exchange, sheet, orders = Exchange(), BalanceSheet(), OpenOrders()
     told: dict[str, OrderEvent] = {}
@@ -241,7 +242,7 @@ def test_in_any_order_of_frames_and_readings_both_agree_in_the_end(steps: list[s
         if isinstance(event, AssetEvent):
             sheet.heard(event)
         elif orders.heard(event):
-            told[event.uuid] = event
+            told[event.uuid] = orders.end_of(event.uuid) or event
 
     def ask() -> None:
         nonlocal answer

@@ -16,7 +16,7 @@ import pytest
 from upbit_ws_qt.auth import Algorithm, JWTManager, UpbitAuthenticator, query_string
 from upbit_ws_qt.errors import InvalidRequest, InvalidState
 from upbit_ws_qt.logs import redact
-from upbit_ws_qt.settings import Credentials
+from upbit_ws_qt.system.credentials import Credentials
 
 # The exchange's keys have 40 characters.
 ACCESS = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7aB3dE6gH9jK2m"
@@ -218,3 +218,10 @@ def test_logs_can_ask_for_the_key_to_be_taken_out() -> None:
     credentials.delete()
     assert redact("my access") == "my access"
     del authenticator
+
+
+def test_a_token_is_not_shown_where_locals_are_written_out() -> None:
+    """Reporters of crashes write ``repr`` of every local; the value itself stays what it is."""
+    headers = UpbitAuthenticator(Credentials("access", "secret" * 8)).headers()
+    assert headers["Authorization"].startswith("Bearer ey")
+    assert repr(headers) == "{'Authorization': '***'}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.chart_bars import MINUTE, START, bar, rows
-from upbit_ws_qt_widgets.models.bars import BAR_DTYPE, CLOSE, Bar, Bars
+from upbit_ws_qt_widgets.models.bars import BAR_DTYPE, CLOSE, NEWEST, Bar, Bars
 
 
 def filled(*indices: int) -> Bars:
@@ -155,3 +157,36 @@ def test_merging_is_putting_one_by_one(first: set[int], second: set[int]) -> Non
     assert merged.times.tolist() == put.times.tolist()
     assert merged.figures.tolist() == put.figures.tolist()
     assert merged.end == put.end
+
+
+def test_history_stays_while_the_newest_bars_change_and_others_are_appended() -> None:
+    bars = filled(*range(20))
+    history = bars.history
+    for index in range(20 - NEWEST, 20):
+        bars.put(bar(index, 5.0))
+    bars.put(bar(20, 6.0))
+    bars.merge(rows([21, 22]))
+    assert bars.history == history
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda bars: bars.put(bar(22 - NEWEST, 5.0)),
+        lambda bars: bars.put(bar(21)),
+        lambda bars: bars.put(bar(3)),
+        lambda bars: bars.merge(rows([0, 1])),
+        lambda bars: bars.merge(rows([22, 23])),
+        lambda bars: bars.replace(rows([1])),
+        lambda bars: bars.clear(),
+    ],
+    ids=["older one", "between new ones", "between old ones", "prepend", "overlap", "all", "none"],
+)
+def test_history_changes_with_older_bars_and_with_their_numbers(
+    change: Callable[[Bars], None],
+) -> None:
+    bars = filled(2, *range(4, 21), 22)
+    bars.put(bar(23))
+    history = bars.history
+    change(bars)
+    assert bars.history != history

@@ -55,7 +55,7 @@ class History:
         while (call := pages.next_call()) is not None:
             assert len(self.asked) < 20, "it never ends"
             pages.take(self.answer(call.params))
-        return [(NOW_MS - row.start_ms) // 60_000 for row in pages.candles]
+        return [(NOW_MS - row.start_ms) // 60_000 for row in pages.rows]
 
 
 def test_one_page_is_one_call() -> None:
@@ -99,17 +99,44 @@ def test_an_exchange_that_answers_the_same_page_again_does_not_hold_us() -> None
         pages.take(again)
         calls += 1
     assert calls == 2
-    assert pages.candles == again
+    assert pages.rows == again
+
+
+@pytest.mark.parametrize(
+    ("traded", "count", "since", "is_whole", "calls"),
+    [
+        (range(500), 200, None, False, 1),
+        (range(150), 200, None, True, 1),
+        (range(500), 200, 100, True, 1),
+        (range(500), 200, 199, True, 1),
+        (range(500), 200, 200, False, 1),
+        (range(500), 450, 300, True, 2),
+        (range(0, 500, 7), 200, 100, True, 1),
+        ((), 200, None, True, 1),
+    ],
+)
+def test_it_is_whole_where_nothing_older_is_left_that_was_asked_for(
+    traded: Sequence[int], count: int, since: int | None, is_whole: bool, calls: int
+) -> None:
+    """``traded`` and ``since`` in minutes before now."""
+    since_ms = None if since is None else NOW_MS - since * 60_000
+    pages = CandlePages("KRW-BTC", MINUTE, count, since_ms=since_ms)
+    assert not pages.is_whole, "nothing was read yet"
+    history = History(traded)
+    found = history.read(pages)
+    assert pages.is_whole is is_whole
+    assert len(history.asked) == calls
+    assert found == [ago for ago in traded if since is None or ago <= since][:count][::-1]
 
 
 def test_what_was_taken_so_far_can_be_shown() -> None:
     history = History(range(1000))
     pages = CandlePages("KRW-BTC", MINUTE, 400)
-    assert pages.candles == ()
+    assert not pages.rows
     call = pages.next_call()
     assert call is not None
     pages.take(history.answer(call.params))
-    assert [(NOW_MS - row.start_ms) // 60_000 for row in pages.candles] == list(range(200))[::-1]
+    assert [(NOW_MS - row.start_ms) // 60_000 for row in pages.rows] == list(range(200))[::-1]
 
 
 def test_asking_twice_asks_for_the_same_page() -> None:
@@ -129,12 +156,63 @@ def test_what_cannot_be_asked_for_is_refused_at_once() -> None:
         CandlePages("btc", MINUTE, 1)
 
 
-@given(st.sets(st.integers(0, 3000), max_size=900), st.integers(1, 900), st.integers(-1, 3000))
+def test_none_before_the_bound_and_no_more_pages_than_that_takes() -> None:
+    """The bound itself is within; where it was reached, nothing since then is missing."""
+    history = History(range(1000))
+    pages = CandlePages("KRW-BTC", MINUTE, 2000, since_ms=NOW_MS - 250 * 60_000)
+    assert not pages.is_whole
+    assert history.read(pages) == list(range(251))[::-1]
+    assert history.asked == [200, 200]
+    assert pages.is_whole
+
+
+def test_a_page_that_begins_with_the_bound_is_the_last() -> None:
+    history = History(range(1000))
+    pages = CandlePages("KRW-BTC", MINUTE, 2000, since_ms=NOW_MS - 199 * 60_000)
+    assert history.read(pages) == list(range(200))[::-1]
+    assert history.asked == [200]
+    assert pages.is_whole
+
+
+def test_a_bound_in_a_hole_of_the_grid_is_reached_by_what_is_older() -> None:
+    history = History(range(0, 1000, 10))
+    pages = CandlePages("KRW-BTC", MINUTE, 2000, since_ms=NOW_MS - 55 * 60_000, first_page=10)
+    assert history.read(pages) == [50, 40, 30, 20, 10, 0]
+    assert history.asked == [10]
+    assert pages.is_whole
+
+
+def test_where_few_are_expected_the_first_page_is_smaller() -> None:
+    history = History(range(1000))
+    pages = CandlePages("KRW-BTC", MINUTE, 2000, since_ms=NOW_MS - 30 * 60_000, first_page=10)
+    assert history.read(pages) == list(range(31))[::-1]
+    assert history.asked == [10, 200]
+
+
+@given(
+    st.sets(st.integers(0, 3000), max_size=900),
+    st.integers(1, 900),
+    st.integers(-1, 3000),
+    st.none() | st.integers(0, 3000),
+    st.integers(1, 200),
+)
 @settings(deadline=None, max_examples=60)
-def test_any_history_is_read_to_the_asked_depth(ago: set[int], count: int, end: int) -> None:
+def test_any_history_is_read_to_the_asked_depth(
+    ago: set[int], count: int, end: int, since: int | None, first_page: int
+) -> None:
     """Neither one missing nor one twice, in order, whatever the holes."""
     history = History(sorted(ago))
-    pages = CandlePages("KRW-BTC", MINUTE, count, NOW_MS - end * 60_000)
-    expected = sorted(minutes for minutes in ago if minutes > end)[:count][::-1]
-    assert history.read(pages) == expected
-    assert len(history.asked) <= len(expected) // 200 + 1
+    since_ms = None if since is None else NOW_MS - since * 60_000
+    pages = CandlePages(
+        "KRW-BTC",
+        MINUTE,
+        count,
+        NOW_MS - end * 60_000,
+        since_ms=since_ms,
+        first_page=first_page,
+    )
+    wanted = sorted(m for m in ago if m > end and (since is None or m <= since))
+    assert history.read(pages) == wanted[:count][::-1]
+    assert len(history.asked) <= len(wanted[:count]) // 200 + 2
+    if pages.is_whole:
+        assert len(wanted) <= count

@@ -1,27 +1,23 @@
-"""Columns of bars, their averages and their rectangles. Pure."""
+"""Columns of bars and their rectangles. Pure."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.chart_bars import TEXT, rows, wave
+from tests.chart_bars import wave
 from upbit_ws_qt_widgets.models.bars import CLOSE, HIGH, LOW, OPEN, VALUE, VOLUME, Bars
 from upbit_ws_qt_widgets.models.chart_columns import (
     Columns,
     Extreme,
     column_range,
     columns_of,
-    moving_average,
-    shapes,
 )
-from upbit_ws_qt_widgets.models.chart_layout import BarGrid, ChartLayout
-from upbit_ws_qt_widgets.models.chart_scale import PriceScale
-
-LAYOUT = ChartLayout.of(800, 480, 1.0, 90.0, TEXT)
+from upbit_ws_qt_widgets.models.chart_kinds import ChartKind, ColourRule, DrawnPrices, Look
 
 
 def filled(count: int, *, older: int = 0) -> Bars:
@@ -32,9 +28,14 @@ def filled(count: int, *, older: int = 0) -> Bars:
     return bars
 
 
+def made_of(bars: Bars, start: int, stop: int, size: int, **look: Any) -> Columns:
+    wanted = Look(**look)
+    return columns_of(bars, DrawnPrices().of(bars, wanted.kind), start, stop, size, wanted)
+
+
 def test_a_column_for_each_bar() -> None:
     bars = filled(10)
-    columns = columns_of(bars, 2, 5, 1, VALUE)
+    columns = made_of(bars, 2, 5, 1, amount=VALUE)
     assert len(columns) == 3
     assert columns.numbers.tolist() == columns.last.tolist() == [2, 3, 4]
     assert columns.times.tolist() == bars.times[2:5].tolist()
@@ -46,14 +47,14 @@ def test_a_column_for_each_bar() -> None:
 
 @pytest.mark.parametrize("size", [1, 8])
 def test_no_bars_make_no_columns(size: int) -> None:
-    assert len(columns_of(filled(10), 5, 5, size, VOLUME)) == 0
-    assert len(columns_of(filled(10), 7, 5, size, VOLUME)) == 0
-    assert len(columns_of(Bars(), 0, 0, size, VOLUME)) == 0
+    assert len(made_of(filled(10), 5, 5, size)) == 0
+    assert len(made_of(filled(10), 7, 5, size)) == 0
+    assert len(made_of(Bars(), 0, 0, size)) == 0
 
 
 def test_a_column_of_many_bars_holds_first_highest_lowest_last_and_sum() -> None:
     bars = filled(20, older=3)
-    columns = columns_of(bars, -3, 20, 8, VOLUME)
+    columns = made_of(bars, -3, 20, 8)
     assert columns.numbers.tolist() == [-8, 0, 8, 16]
     assert columns.last.tolist() == [-1, 7, 15, 19]
     figures = bars.figures
@@ -79,10 +80,8 @@ def test_a_view_is_widened_to_whole_columns_as_far_as_there_are_bars() -> None:
 def test_moving_the_view_changes_no_column(power: int, start: int, moved: int) -> None:
     """Columns are anchored to bar numbers, so a chart zoomed far out does not shimmer."""
     bars, size = filled(1000), 2**power
-    one = columns_of(bars, *column_range(start, start + 400, size, bars), size, VOLUME)
-    two = columns_of(
-        bars, *column_range(start + moved, start + moved + 400, size, bars), size, VOLUME
-    )
+    one = made_of(bars, *column_range(start, start + 400, size, bars), size)
+    two = made_of(bars, *column_range(start + moved, start + moved + 400, size, bars), size)
     known = dict(zip(one.numbers.tolist(), range(len(one)), strict=True))
     shared = [(known[n], at) for at, n in enumerate(two.numbers.tolist()) if n in known]
     for a, b in shared:
@@ -95,96 +94,36 @@ def test_moving_the_view_changes_no_column(power: int, start: int, moved: int) -
         )
 
 
-def test_averages_are_means_of_closes_where_there_are_enough() -> None:
-    closes = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
-    means = moving_average(closes, np.array([0, 1, 2, 4]), 3)
-    assert np.isnan(means[:2]).all()
-    assert means[2:].tolist() == [2.0, 4.0]
-    assert np.isnan(moving_average(closes, np.array([4]), 6)).all()
-    assert len(moving_average(closes, np.array([], np.int64), 3)) == 0
-    assert len(moving_average(np.empty(0), np.array([], np.int64), 3)) == 0
-
-
-def drawn(
-    columns: Columns, grid: BarGrid, scale: PriceScale, top: float = 10.0
-) -> list[tuple[str, list[list[float]], list[list[float]]]]:
-    made = shapes(columns, grid, LAYOUT, scale, top)
-    names = ("fall", "even", "rise")
-    return [
-        (name, candles.tolist(), amounts.tolist())
-        for name, candles, amounts in zip(names, made.candles, made.amounts, strict=True)
-        if len(candles) or len(amounts)
-    ]
-
-
-def one_bar(open_: float, high: float, low: float, close: float, volume: float = 5.0) -> Bars:
-    bars, row = Bars(), rows([0])
-    row["open"], row["high"], row["low"], row["close"] = open_, high, low, close
-    row["volume"] = volume
-    bars.replace(row)
-    return bars
-
-
-def columns(bars: Bars) -> Columns:
-    return columns_of(bars, bars.first, bars.end, 1, VOLUME)
-
-
-GRID = BarGrid(pitch=10.0, origin=100, size=1, wick=1, body=7)
-HEIGHT = LAYOUT.price_bottom
-SCALE = PriceScale(0.0, float(HEIGHT))
-"""One price is one pixel."""
-
-
-@pytest.mark.parametrize(
-    ("open_", "close", "name"), [(20, 30, "rise"), (30, 20, "fall"), (20, 20, "even")]
-)
-def test_a_candle_is_a_wick_and_a_body_of_its_direction(
-    open_: float, close: float, name: str
-) -> None:
-    ((got, candles, amounts),) = drawn(columns(one_bar(open_, 40, 10, close)), GRID, SCALE)
-    assert got == name
-    wick, body = candles
-    assert wick == [105, HEIGHT - 40, 1, 30]
-    top = HEIGHT - max(open_, close)
-    assert body == [102, top, 7, max(abs(open_ - close), 1)]
-    pane = LAYOUT.volume_bottom - HEIGHT - 2
-    assert amounts == [[102, LAYOUT.volume_bottom - np.ceil(pane / 2), 7, np.ceil(pane / 2)]]
-
-
-def test_narrow_candles_are_wicks_alone() -> None:
-    grid = BarGrid(pitch=2.0, origin=100, size=1, wick=1, body=0)
-    ((_, candles, amounts),) = drawn(columns(one_bar(20, 40, 10, 30)), grid, SCALE)
-    assert candles == [[101, HEIGHT - 40, 1, 30]]
-    assert amounts[0][2] == 1
-
-
-def test_dense_columns_fill_their_place() -> None:
-    bars = filled(64)
-    grid = BarGrid(pitch=0.4, origin=0, size=4, wick=1, body=0)
-    made = shapes(
-        columns_of(bars, 0, 64, 4, VOLUME), grid, LAYOUT, PriceScale(80_000, 120_000), 30.0
+def test_the_direction_compares_with_the_open_or_with_the_close_before() -> None:
+    bars = filled(40, older=3)
+    figures = bars.figures
+    by_open = made_of(bars, 0, 30, 1)
+    np.testing.assert_array_equal(
+        by_open.direction, np.sign(figures[CLOSE, 3:33] - figures[OPEN, 3:33])
     )
-    rects = np.concatenate(made.candles)
-    rects = rects[np.argsort(rects[:, 0])]
-    assert (rects[:-1, 0] + rects[:-1, 2] == rects[1:, 0]).all()
-    assert len(rects) == 16
+    by_close = made_of(bars, 0, 30, 1, rule=ColourRule.PREVIOUS)
+    np.testing.assert_array_equal(
+        by_close.direction, np.sign(figures[CLOSE, 3:33] - figures[CLOSE, 2:32])
+    )
+    wide = made_of(bars, 8, 32, 8, rule=ColourRule.PREVIOUS)
+    ends = figures[CLOSE, [10, 18, 26, 34]]
+    np.testing.assert_array_equal(wide.direction, np.sign(np.diff(ends)))
 
 
-def test_what_lies_far_outside_the_pane_stays_near_it() -> None:
-    ((_, candles, _),) = drawn(columns(one_bar(2e9, 4e9, 1e9, 3e9)), GRID, SCALE)
-    assert all(-2 <= y <= HEIGHT + 2 and height <= HEIGHT + 4 for _, y, _, height in candles)
+@pytest.mark.parametrize("size", [1, 8])
+def test_the_first_bar_of_all_has_only_its_open_to_compare_with(size: int) -> None:
+    bars, made = Bars(), wave(2)
+    made["open"], made["close"] = [100, 90], [110, 95]
+    bars.replace(made)
+    directions = made_of(bars, 0, 2, size, rule=ColourRule.PREVIOUS).direction.tolist()
+    assert directions == ([1.0, -1.0] if size == 1 else [-1.0])
 
 
-def test_a_volume_above_the_scale_fills_its_pane_and_none_is_nothing() -> None:
-    pane = LAYOUT.volume_bottom - HEIGHT - 2
-    ((_, _, amounts),) = drawn(columns(one_bar(2, 4, 1, 3, volume=99.0)), GRID, SCALE)
-    assert amounts[0][3] == pane
-    ((_, _, amounts),) = drawn(columns(one_bar(2, 4, 1, 3, volume=0.0)), GRID, SCALE)
-    assert amounts[0][3] == 0
-
-
-def test_all_shapes_are_rectangles_of_doubles() -> None:
-    made: npt.NDArray[np.float64]
-    for made in shapes(columns(filled(50)), GRID, LAYOUT, SCALE, 7.0).candles:
-        assert made.dtype == np.float64
-        assert made.shape[1] == 4
+def test_of_averaged_candles_the_real_extremes_are_named() -> None:
+    bars = filled(300)
+    # Where prices fall, averages lag above them.
+    columns = made_of(bars, 48, 72, 8, kind=ChartKind.HEIKIN_ASHI)
+    plain = made_of(bars, 48, 72, 8)
+    assert columns.highest() == plain.highest()
+    assert columns.lowest() == plain.lowest()
+    assert columns.high.max() > plain.high.max()

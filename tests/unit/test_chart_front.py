@@ -6,10 +6,12 @@ import pytest
 
 from tests.chart_bars import MINUTE, START, chart, wave
 from upbit_ws_qt_widgets.models.chart_front import front_of, texts_of
-from upbit_ws_qt_widgets.models.chart_picture import Front
+from upbit_ws_qt_widgets.models.chart_kinds import ChartKind, ColourRule, Look
+from upbit_ws_qt_widgets.models.chart_picture import NO_STROKES, Front
 from upbit_ws_qt_widgets.models.chart_resolve import ChartResolver
 from upbit_ws_qt_widgets.models.chart_scene import Scene, sight_of
 from upbit_ws_qt_widgets.models.chart_state import ChartState
+from upbit_ws_qt_widgets.models.indicators.momentum import MACD, RSI
 
 
 def front(state: ChartState, now: float = 0.0) -> Front:
@@ -28,12 +30,12 @@ def test_the_newest_bar_is_painted_with_the_averages_that_lead_to_it() -> None:
     made = front(chart(wave(300)))
     assert made.live is not None
     assert sum(map(len, made.live.amounts)) == 1
-    assert [len(line) for line in made.live_averages] == [1, 1, 1]
+    assert [len(line.segments) for line in made.live_overlays.lines] == [1, 1, 1]
     assert not made.offers_latest
 
 
 def test_the_only_bar_has_no_line_to_it() -> None:
-    assert [len(line) for line in front(chart(wave(1))).live_averages] == [0, 0, 0]
+    assert [len(line.segments) for line in front(chart(wave(1))).live_overlays.lines] == [0, 0, 0]
 
 
 def test_the_last_price_counts_down_while_its_bar_is_open() -> None:
@@ -85,8 +87,10 @@ def test_marks_go_where_the_user_scales_them_out_of_sight_or_the_chart_is_tiny()
 def test_without_columns_there_is_nothing_to_mark() -> None:
     state = chart(wave(300))
     sight = sight_of(state)
-    none = sight.settled_columns(state.bars, state.amount)
-    scene = Scene(sight, none, None, None, None, state.layout, state.scale, 1.0)
+    none = sight.settled_columns(state)
+    scene = Scene(
+        sight, none, None, None, None, state.layout, state.scale, 1.0, (), (), state.look.kind
+    )
     assert front_of(state, scene, 0.0).extremes == ()
 
 
@@ -112,10 +116,10 @@ def test_the_pointer_snaps_to_bars_and_names_price_and_time() -> None:
 def test_over_the_lower_pane_it_names_the_amount() -> None:
     state = chart(wave(300))
     front(state)
-    state.pointer = (100.0, state.layout.volume_bottom - 1.0)
+    state.pointer = (100.0, state.layout.plot_bottom - 1.0)
     made = front(state)
     assert made.crosshair is not None
-    share = 1 / (state.layout.volume_bottom - state.layout.price_bottom)
+    share = 1 / (state.layout.plot_bottom - state.layout.price_bottom)
     assert float(made.crosshair.side_text) == pytest.approx(share * 7 * 1.15, rel=0.02)
 
 
@@ -139,3 +143,93 @@ def test_beside_the_bars_the_nearest_one_is_meant() -> None:
 def test_the_legend_is_of_the_newest_bar_without_a_pointer() -> None:
     state = chart(wave(300))
     assert front(state).legend[0][3].value == f"{state.bars.bar(299).close:,.0f}"
+
+
+def paned() -> ChartState:
+    """A chart with the volume, RSI and MACD below the prices."""
+    state = chart(wave(300), height=700.0)
+    state.overlays.choose([RSI.chosen(), MACD.chosen()])
+    front(state)
+    return state
+
+
+def test_in_a_pane_the_pointer_names_the_value_there() -> None:
+    state = paned()
+    _, strength, _ = state.layout.panes
+    state.pointer = (300.0, (strength.top + strength.bottom) / 2)
+    made = front(state)
+    assert made.crosshair is not None
+    assert 40 < float(made.crosshair.side_text) < 70
+    level = ChartResolver().resolve(state, 0.0).backdrop.panes[1].levels[0]
+    state.pointer = (300.0, float(level))
+    made = front(state)
+    assert made.crosshair is not None
+    assert float(made.crosshair.side_text) == pytest.approx(30, abs=1)
+    assert made.crosshair.x == sight_of(state).grid.centre(
+        int(state.view.place(300.0, state.layout.view_width))
+    )
+
+
+def test_panes_have_the_newest_values_and_a_legend() -> None:
+    amounts, strength, macd = front(paned()).panes
+    assert (amounts.strokes, amounts.legend) == (NO_STROKES, ())
+    assert [len(line.segments) for line in strength.strokes.lines] == [1]
+    assert sum(len(one.rects) for one in macd.strokes.rects) == 1
+    assert strength.legend[0].label == "RSI14"
+    assert [item.label for item in macd.legend] == ["MACD 12 26 9", "", ""]
+
+
+def test_a_pane_under_the_pointer_can_be_closed_and_its_edge_be_dragged() -> None:
+    state = paned()
+    assert (front(state).closable, front(state).grip) == (None, None)
+    second = state.layout.panes[1]
+    state.pointer = (300.0, second.top + 30.0)
+    assert (front(state).closable, front(state).grip) == (1, None)
+    state.pointer = (790.0, second.top + 30.0)
+    assert front(state).closable is None, "beside the plot there is no button"
+    state.pointer = (300.0, second.top - 1.0)
+    assert front(state).grip == second.top
+    state.pointer = (300.0, 100.0)
+    assert (front(state).closable, front(state).grip) == (None, None)
+
+
+def test_the_last_price_has_the_colour_of_its_bar_by_the_rule() -> None:
+    made = wave(3)
+    made["open"][-1], made["close"][-1] = 100_500, 100_400
+    made["close"][-2] = 100_000
+    made["high"], made["low"] = 101_000, 99_000
+    state = chart(made)
+    directions: list[int] = []
+    for rule in ColourRule:
+        state.look = Look(rule=rule)
+        tag = front(state).price
+        assert tag is not None
+        directions.append(tag.direction)
+    assert directions == [-1, 1]
+
+
+def test_of_averaged_candles_the_real_prices_are_named() -> None:
+    state = chart(wave(300))
+    plain = front(state)
+    state.look = Look(ChartKind.HEIKIN_ASHI)
+    made = front(state)
+    assert made.price is not None
+    assert plain.price is not None
+    assert made.price.text == plain.price.text
+    assert [mark.text for mark in made.extremes] == [mark.text for mark in plain.extremes]
+
+
+def test_a_line_leads_to_the_newest_close() -> None:
+    state = chart(wave(300))
+    state.overlays.choose(())
+    state.look = Look(ChartKind.AREA)
+    made = front(state)
+    assert made.price is not None
+    (line,) = made.live_overlays.lines
+    assert line.role == "accent"
+    assert abs(line.segments[-1, 3] - made.price.y) <= 1
+    assert len(made.live_overlays.areas) == 1
+    assert made.live is not None
+    assert sum(map(len, made.live.candles)) == 0
+    state.look = Look(ChartKind.LINE)
+    assert front(state).live_overlays.areas == ()

@@ -10,6 +10,7 @@ from tests.chart_bars import MINUTE, chart, wave
 from upbit_ws_qt_widgets.models.chart_hand import ChartHand, ChartKey, Part
 from upbit_ws_qt_widgets.models.chart_scale import PriceScale
 from upbit_ws_qt_widgets.models.chart_state import ChartState
+from upbit_ws_qt_widgets.models.indicators.momentum import MACD, RSI
 from upbit_ws_qt_widgets.models.live_bars import Trade
 
 PLOT = (300.0, 200.0)
@@ -209,3 +210,102 @@ def test_new_bars_do_not_pull_the_chart_from_under_the_hand(
     assert state.view == view
     hand.release(310.0, 200.0)
     assert state.view.right == view.right + 1
+
+
+@pytest.fixture
+def paned(state: ChartState) -> ChartState:
+    """The chart 700 px high with the volume, RSI and MACD below the prices."""
+    state.overlays.choose([RSI.chosen(), MACD.chosen()])
+    state.resize(800.0, 700.0, 1.0, state.text)
+    state.fit_panes()
+    return state
+
+
+def edge(state: ChartState, index: int) -> tuple[float, float]:
+    return 300.0, float(state.layout.panes[index].top)
+
+
+def closer(state: ChartState, index: int) -> tuple[float, float]:
+    x, y, width, height = state.layout.close_box(index)
+    return x + width / 2, y + height / 2
+
+
+def test_panes_have_parts_of_their_own(paned: ChartState, hand: ChartHand) -> None:
+    x, y = edge(paned, 1)
+    assert hand.part_at(x, y) is Part.GRIP
+    assert hand.part_at(x, y + 20) is Part.PANE
+    assert hand.part_at(790.0, y + 20) is Part.PANE
+    assert hand.part_at(790.0, y) is Part.GRIP
+    assert hand.part_at(*closer(paned, 1)) is Part.CLOSE
+    assert hand.part_at(790.0, 100.0) is Part.PRICE_AXIS
+
+
+def test_dragging_in_a_pane_moves_the_bars_and_never_the_prices(
+    paned: ChartState, hand: ChartHand
+) -> None:
+    paned.scale = PriceScale(100.0, 200.0, auto=False)
+    x, y = edge(paned, 1)
+    right = paned.view.right
+    hand.press(x, y + 20)
+    hand.move(x + 80, y + 60)
+    assert paned.view.right == right - 10
+    assert paned.scale == PriceScale(100.0, 200.0, auto=False)
+
+
+def test_an_edge_follows_the_pointer_and_a_double_click_resets_it(
+    paned: ChartState, hand: ChartHand
+) -> None:
+    before = paned.layout
+    x, y = edge(paned, 1)
+    hand.press(x, y)
+    for step in range(1, 41):
+        hand.move(x, y - step)
+    assert paned.layout.panes[1].top == before.panes[1].top - 40
+    assert paned.layout.panes[2] == before.panes[2]
+    hand.move(x, 0.0)
+    hand.move(x, y - 10)
+    assert paned.layout.panes[1].top == y - 10, "back from beyond its neighbour"
+    hand.release(x, y - 10)
+    hand.double_click(x, y - 10)
+    assert paned.layout == before
+
+
+def test_the_button_of_a_pane_closes_it_when_released_on_it(
+    paned: ChartState, hand: ChartHand
+) -> None:
+    place = closer(paned, 1)
+    hand.press(*place)
+    hand.release(300.0, 100.0)
+    assert len(paned.layout.panes) == 3, "let go elsewhere it does nothing"
+    hand.press(*place)
+    hand.release(*place)
+    assert [pane.subject for pane in paned.layout.panes] == [None, MACD.chosen()]
+    assert paned.overlays.chosen == (MACD.chosen(),)
+    place = closer(paned, 0)
+    hand.press(*place)
+    hand.release(*place)
+    assert not paned.panes.shows_amounts
+
+
+def test_a_key_closes_the_pane_under_the_pointer(paned: ChartState, hand: ChartHand) -> None:
+    assert not hand.key(ChartKey.CLOSE_PANE), "there is no pointer"
+    hand.move(300.0, 100.0)
+    assert not hand.key(ChartKey.CLOSE_PANE), "it is on the prices"
+    x, y = edge(paned, 2)
+    hand.move(x, y + 20)
+    assert hand.key(ChartKey.CLOSE_PANE)
+    assert paned.overlays.chosen == (RSI.chosen(),)
+    assert hand.key(ChartKey.OLDER)
+
+
+def test_panes_that_go_while_they_are_held_are_let_go(paned: ChartState, hand: ChartHand) -> None:
+    for place in (edge(paned, 2), closer(paned, 2)):
+        paned.overlays.choose([RSI.chosen(), MACD.chosen()])
+        paned.fit_panes()
+        hand.press(*place)
+        paned.overlays.choose(())
+        paned.fit_panes()
+        before = paned.layout
+        hand.move(place[0], place[1] - 30)
+        hand.release(*place)
+        assert paned.layout == before

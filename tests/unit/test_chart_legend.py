@@ -6,11 +6,29 @@ import pytest
 
 from tests.chart_bars import chart, rows, wave
 from upbit_ws_qt_widgets.models.bars import VALUE
-from upbit_ws_qt_widgets.models.chart_legend import direction_of, legend_of
+from upbit_ws_qt_widgets.models.chart_kinds import ChartKind, ColourRule, Look
+from upbit_ws_qt_widgets.models.chart_layout import PaneBox
+from upbit_ws_qt_widgets.models.chart_legend import (
+    direction_at,
+    direction_of,
+    legend_of,
+    pane_legend,
+)
+from upbit_ws_qt_widgets.models.chart_picture import LegendItem
+from upbit_ws_qt_widgets.models.chart_scale import PriceScale
+from upbit_ws_qt_widgets.models.chart_scene import PaneScene
+from upbit_ws_qt_widgets.models.chart_state import ChartState
+from upbit_ws_qt_widgets.models.indicators.ichimoku import ICHIMOKU
+from upbit_ws_qt_widgets.models.indicators.momentum import MACD
+from upbit_ws_qt_widgets.models.indicators.volatility import BOLLINGER
 
 
 def texts(items: object) -> list[str]:
     return [f"{item.label} {item.value}".strip() for item in items]  # type: ignore[attr-defined]
+
+
+def legend(state: ChartState, number: int) -> tuple[tuple[LegendItem, ...], ...]:
+    return legend_of(state, state.overlays.on_price(state.bars), number)
 
 
 def test_directions() -> None:
@@ -21,7 +39,7 @@ def test_a_bar_is_compared_with_the_close_before_it() -> None:
     made = rows([0, 1])
     made["open"], made["close"] = [100, 104], [100, 102]
     made["high"], made["low"], made["volume"] = [101, 105], [99, 95], [1, 2.5]
-    prices, averages = legend_of(chart(made), 1)
+    prices, averages = legend(chart(made), 1)
     assert texts(prices) == ["O 104", "H 105", "L 95", "C 102", "▲+2.00%", "Volume 2.500"]
     assert [item.role for item in prices] == ["fall", "fall", "fall", "fall", "rise", "text"]
     assert [item.essential for item in prices] == [False, False, False, True, True, False]
@@ -31,35 +49,87 @@ def test_a_bar_is_compared_with_the_close_before_it() -> None:
 def test_the_first_bar_of_all_is_compared_with_its_own_open() -> None:
     made = rows([0])
     made["open"], made["close"], made["high"], made["low"] = 100, 90, 100, 90
-    prices, _ = legend_of(chart(made), 0)
+    prices, _ = legend(chart(made), 0)
     assert texts(prices)[4] == "▼-10.00%"
     assert prices[4].role == "fall"
 
 
 def test_no_change_has_no_arrow() -> None:
-    prices, _ = legend_of(chart(rows([0])), 0)
+    prices, _ = legend(chart(rows([0])), 0)
     assert texts(prices)[4] == "+0.00%"
     assert {item.role for item in prices[:5]} == {"even"}
 
 
 def test_averages_have_the_roles_of_their_lines() -> None:
     state = chart(rows(range(30)))
-    state.averages = (3, 10)
-    _, averages = legend_of(state, 29)
+    state.overlays.choose_averages((3, 10))
+    _, averages = legend(state, 29)
     assert texts(averages) == ["MA3 1,028", "MA10 1,024"]
     assert [item.role for item in averages] == ["average_1", "average_2"]
-    state.averages = ()
-    assert legend_of(state, 29)[1] == ()
+    state.overlays.choose(())
+    assert legend(state, 29)[1] == ()
+
+
+def test_indicator_of_many_lines_is_named_once() -> None:
+    state = chart(rows(range(30)))
+    state.overlays.choose([BOLLINGER.chosen({"length": 3, "width": 1})])
+    _, items = legend(state, 29)
+    assert texts(items) == ["BB 3 1 1,028", "1,029", "1,027"]
+    assert [item.role for item in items] == ["average_1", "average_2", "average_2"]
+
+
+def test_displaced_line_has_the_value_that_is_drawn_at_the_bar() -> None:
+    state = chart(rows(range(30)))
+    state.overlays.choose([ICHIMOKU.chosen({"conversion": 1, "base": 1, "displacement": 4})])
+    for number, leading, lagging in [(29, "1,026", "–"), (10, "1,007", "1,013"), (2, "–", "1,005")]:
+        _, items = legend(state, number)
+        assert (items[2].value, items[4].value) == (leading, lagging)
 
 
 @pytest.mark.parametrize(("language", "text"), [("ko", "거래대금 1,002"), ("en", "Value 1.00K")])
 def test_the_traded_value_takes_the_place_of_the_volume(language: str, text: str) -> None:
     state = chart(rows([0, 1, 2]), language=language)
-    state.amount = VALUE
-    assert texts(legend_of(state, 2)[0])[-1] == text
+    state.look = Look(amount=VALUE)
+    assert texts(legend(state, 2)[0])[-1] == text
 
 
 def test_prices_have_the_decimals_of_their_tick() -> None:
     state = chart(wave(3))
     state.tick_size = lambda _: 0.01
-    assert legend_of(state, 0)[0][0].value == "100,000.00"
+    assert legend(state, 0)[0][0].value == "100,000.00"
+
+
+def test_averaged_candles_say_that_the_prices_are_real_ones() -> None:
+    state = chart(wave(30))
+    plain = legend(state, 20)[0]
+    state.look = Look(ChartKind.HEIKIN_ASHI)
+    note, *rest = legend(state, 20)[0]
+    assert (note.label, note.value, note.essential) == ("Real prices", "", True)
+    assert tuple(rest) == plain
+
+
+def test_the_direction_follows_the_rule() -> None:
+    made = rows([0, 1])
+    made["open"], made["close"] = [100, 104], [100, 102]
+    made["high"], made["low"] = 105, 99
+    state = chart(made)
+    assert direction_at(state, 1) == -1
+    state.look = Look(rule=ColourRule.PREVIOUS)
+    assert direction_at(state, 1) == 1
+    assert direction_at(state, 0) == 0, "the first bar has no close before it"
+    assert legend(state, 1)[0][0].role == "rise"
+
+
+def test_a_pane_names_its_indicator_once_and_colours_a_histogram_by_its_side() -> None:
+    state = chart(wave(300))
+    state.overlays.choose([MACD.chosen()])
+    overlay = state.overlays.pane(MACD.chosen(), state.bars)
+    box = PaneBox(MACD.chosen(), 300, 400)
+    pane = PaneScene(box, PriceScale(-4000.0, 4000.0), overlay)
+    items = pane_legend(state, pane, 299)
+    assert [item.label for item in items] == ["MACD 12 26 9", "", ""]
+    values = [float(plot.values[299]) for plot in overlay.plots]
+    assert [item.value for item in items] == [f"{value:,.0f}" for value in values]
+    assert items[2].role == ("rise" if values[2] > 0 else "fall")
+    assert [item.value for item in pane_legend(state, pane, 3)] == ["–", "–", "–"]
+    assert pane_legend(state, PaneScene(box, PriceScale(), None), 299) == ()

@@ -9,8 +9,11 @@ from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt_resources import translations
 from upbit_ws_qt_widgets.models.bars import VALUE
 from upbit_ws_qt_widgets.models.candle_input import page_of
+from upbit_ws_qt_widgets.models.chart_kinds import ChartKind, ColourRule, Look
 from upbit_ws_qt_widgets.models.chart_resolve import ChartResolver
 from upbit_ws_qt_widgets.models.chart_state import ChartState
+from upbit_ws_qt_widgets.models.indicators import IndicatorSpec, Plot, Title
+from upbit_ws_qt_widgets.models.indicators.momentum import MACD, RSI
 from upbit_ws_qt_widgets.models.live_bars import Trade
 
 
@@ -67,8 +70,13 @@ def test_what_concerns_the_backdrop_makes_a_new_one() -> None:
         lambda state: state.zoom(1.1),
         lambda state: state.stretch_prices(1.1),
         lambda state: state.resize(700.0, 480.0, 1.0, state.text),
-        lambda state: setattr(state, "averages", (7,)),
-        lambda state: setattr(state, "amount", VALUE),
+        lambda state: state.overlays.choose_averages((7,)),
+        lambda state: setattr(state, "look", Look(amount=VALUE)),
+        lambda state: setattr(state, "look", Look(ChartKind.HEIKIN_ASHI)),
+        lambda state: setattr(state, "look", Look(rule=ColourRule.PREVIOUS)),
+        lambda state: state.overlays.choose([RSI.chosen()]),
+        lambda state: state.close_pane(None),
+        lambda state: state.panes.drag(state.layout, 0, -20),
         lambda state: setattr(state, "words", translations("ko")),
         lambda state: setattr(state, "tick_size", lambda _: 10.0),
         lambda state: state.load(page_of(wave(300)), keep_newer=False),
@@ -122,10 +130,82 @@ def test_the_amount_scale_covers_the_newest_bar() -> None:
     state, resolver = settled()
     state.trade(Trade(int(state.bars.times[-1]) + 1, 1, 100_000.0, 1e6))
     picture = resolver.resolve(state, 0.0)
-    assert picture.backdrop.amount_label == "1.15M"
+    assert picture.backdrop.panes[0].labels[0].text == "1.15M"
 
 
 def test_another_unit_is_another_picture() -> None:
     state, resolver = settled()
     state.restart(Timeframe.DAY)
     assert resolver.resolve(state, 0.0).backdrop.shapes is None
+
+
+def paned() -> tuple[ChartState, ChartResolver]:
+    state, resolver = chart(wave(300), height=700.0), ChartResolver()
+    state.overlays.choose([RSI.chosen(), MACD.chosen()])
+    resolver.resolve(state, 0.0)
+    return state, resolver
+
+
+@pytest.mark.parametrize("kind", list(ChartKind))
+def test_with_panes_and_of_every_kind_a_tick_leaves_the_backdrop_alone(kind: ChartKind) -> None:
+    state, resolver = paned()
+    state.look = Look(kind)
+    before = resolver.resolve(state, 0.0)
+    tick(state, float(state.bars.figures[3, -1]) + 50)
+    state.pointer = (200.0, float(state.layout.panes[1].top + 20))
+    after = resolver.resolve(state, 0.0)
+    assert after.backdrop is before.backdrop
+    former, now = before.front.panes[1].strokes.lines, after.front.panes[1].strokes.lines
+    assert (former[0].segments[-1] != now[0].segments[-1]).any()
+
+
+def test_a_value_beyond_its_pane_makes_another_scale() -> None:
+    state, resolver = paned()
+    before = resolver.resolve(state, 0.0).backdrop
+    labels = before.panes[2].labels
+    tick(state, 160_000.0)
+    after = resolver.resolve(state, 0.0).backdrop
+    assert after.panes[2].labels != labels
+    assert after.panes[1].labels == before.panes[1].labels, "limits are limits"
+
+
+def test_averaged_candles_are_fitted_to_what_is_drawn() -> None:
+    state, resolver = settled()
+    state.look = Look(ChartKind.HEIKIN_ASHI)
+    resolver.resolve(state, 0.0)
+    start, stop = state.view.range(state.layout.view_width, 0, 300)
+    prices = state.prices()
+    assert state.scale.high > prices.high[start:stop].max()
+    assert state.scale.low < prices.low[start:stop].min()
+
+
+def test_a_pane_without_any_value_is_empty_and_a_flat_one_is_a_line() -> None:
+    state, resolver = chart(rows([0, 1, 2]), height=700.0), ChartResolver()
+    flat = IndicatorSpec(
+        key="flat",
+        title=Title("", ""),
+        short="Flat",
+        function=lambda stretch: (stretch.close * 0,),
+        plots=(Plot(Title("", ""), "line_1"),),
+    )
+    state.overlays.choose([MACD.chosen(), flat.chosen()])
+    picture = resolver.resolve(state, 0.0)
+    _, macd, level = picture.backdrop.panes
+    assert all(len(line.segments) == 0 for line in macd.strokes.lines)
+    assert macd.labels == (), "numbers on its axis would be those of nothing"
+    assert len(level.labels) > 0
+    (line,) = level.strokes.lines
+    assert level.box.top < line.segments[0, 1] < level.box.bottom
+    assert [item.value for item in picture.front.panes[1].legend] == ["–", "–", "–"]
+
+
+def test_closing_a_pane_takes_its_indicator_away() -> None:
+    state, resolver = paned()
+    state.close_pane(RSI.chosen())
+    assert state.overlays.chosen == (MACD.chosen(),)
+    picture = resolver.resolve(state, 0.0)
+    assert [pane.box.subject for pane in picture.backdrop.panes] == [None, MACD.chosen()]
+    state.close_pane(None)
+    assert [pane.subject for pane in state.layout.panes] == [None, MACD.chosen()]
+    resolver.resolve(state, 0.0)
+    assert [pane.subject for pane in state.layout.panes] == [MACD.chosen()]

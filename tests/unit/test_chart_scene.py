@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.chart_bars import chart, wave
-from upbit_ws_qt_widgets.models.bars import VOLUME
 from upbit_ws_qt_widgets.models.chart_scene import Scene, sight_of
 
 
@@ -11,10 +10,10 @@ def test_the_newest_bar_is_a_column_of_its_own() -> None:
     state = chart(wave(300))
     sight = sight_of(state)
     assert (sight.growing, sight.shows_growing, sight.stop) == (299, True, 299)
-    growing = sight.growing_column(state.bars, VOLUME)
+    growing = sight.growing_column(state)
     assert growing is not None
     assert growing.numbers.tolist() == [299]
-    assert sight.settled_columns(state.bars, VOLUME).numbers[-1] == 298
+    assert sight.settled_columns(state).numbers[-1] == 298
 
 
 def test_zoomed_out_the_column_of_the_newest_bar_holds_its_neighbours_too() -> None:
@@ -23,7 +22,7 @@ def test_zoomed_out_the_column_of_the_newest_bar_holds_its_neighbours_too() -> N
     sight = sight_of(state)
     assert sight.grid.size == 8
     assert sight.growing == 5000
-    growing = sight.growing_column(state.bars, VOLUME)
+    growing = sight.growing_column(state)
     assert growing is not None
     assert growing.last.tolist() == [5002]
 
@@ -33,7 +32,7 @@ def test_in_the_past_there_is_no_growing_column() -> None:
     state.pan(1000)
     sight = sight_of(state)
     assert not sight.shows_growing
-    assert sight.growing_column(state.bars, VOLUME) is None
+    assert sight.growing_column(state) is None
     start, stop = state.view.range(state.layout.view_width, 0, 500)
     assert (sight.start, sight.stop) == (start, stop)
 
@@ -42,14 +41,24 @@ def test_a_single_bar_is_the_growing_one() -> None:
     state = chart(wave(1))
     sight = sight_of(state)
     assert sight.shows_growing
-    assert len(sight.settled_columns(state.bars, VOLUME)) == 0
+    assert len(sight.settled_columns(state)) == 0
 
 
 def test_a_scene_places_its_columns() -> None:
     state = chart(wave(100))
     sight = sight_of(state)
-    settled = sight.settled_columns(state.bars, VOLUME)
+    settled = sight.settled_columns(state)
     scene = Scene(
-        sight, settled, None, settled.lowest(), settled.highest(), state.layout, state.scale, 7.0
+        sight,
+        settled,
+        None,
+        settled.lowest(),
+        settled.highest(),
+        state.layout,
+        state.scale,
+        7.0,
+        (),
+        (),
+        state.look.kind,
     )
     assert sum(map(len, scene.shapes(settled).amounts)) == len(settled)

@@ -8,6 +8,7 @@ from tests.chart_bars import MINUTE, START, TEXT, bar, candle, chart, rows, wave
 from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt_widgets.models.bars import VALUE
 from upbit_ws_qt_widgets.models.candle_input import page_of
+from upbit_ws_qt_widgets.models.chart_kinds import Look
 from upbit_ws_qt_widgets.models.chart_scale import PriceScale
 from upbit_ws_qt_widgets.models.chart_state import ChartState
 from upbit_ws_qt_widgets.models.live_bars import Trade
@@ -39,8 +40,8 @@ def test_it_begins_empty_with_the_defaults() -> None:
     assert not state.shows_value
     assert not state.wants_older()
     assert not state.shows_oldest()
-    assert state.averages == (5, 20, 60)
-    state.amount = VALUE
+    assert state.overlays.averages == (5, 20, 60)
+    state.look = Look(amount=VALUE)
     assert state.shows_value
     assert state.tick_size(5.0) == 1e-8
 

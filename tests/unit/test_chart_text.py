@@ -7,15 +7,18 @@ import pytest
 from tests.chart_bars import DAY, START
 from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt_resources import translations
+from upbit_ws_qt_widgets.models.chart_scale import PriceScale
 from upbit_ws_qt_widgets.models.chart_text import (
     axis_time,
     compact,
     countdown,
     full_time,
     percent,
+    value_text,
     volume_text,
 )
 from upbit_ws_qt_widgets.models.chart_time import Landmark
+from upbit_ws_qt_widgets.models.indicators import ValueUnit
 
 KO, EN = translations("ko"), translations("en")
 HALF_PAST_THREE = START + (6 * 3600 + 30 * 60 + 7) * 1000
@@ -117,3 +120,24 @@ def test_volumes_are_as_precise_as_a_glance_needs(volume: float, text: str) -> N
 
 def test_changes_carry_their_sign() -> None:
     assert [percent(x) for x in (0.0123, -0.5, 0.0)] == ["+1.23%", "-50.00%", "+0.00%"]
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "span", "text"),
+    [
+        (62.314, ValueUnit.NUMBER, 100.0, "62.31"),
+        (0.12345, ValueUnit.NUMBER, 0.2, "0.123"),
+        (-0.4, ValueUnit.PRICE, 5000.0, "0"),
+        (-1234.6, ValueUnit.PRICE, 5000.0, "-1,235"),
+        (1.2345, ValueUnit.PRICE, 5.0, "1.23"),
+        (0.00001234, ValueUnit.PRICE, 0.00002, "0.0000123"),
+        (12_340_000.0, ValueUnit.AMOUNT, 1e7, "12.3M"),
+        (-12_340_000.0, ValueUnit.AMOUNT, 1e7, "-12.3M"),
+        (float("nan"), ValueUnit.AMOUNT, 1e7, "–"),
+    ],
+)
+def test_values_are_as_fine_as_their_pane(
+    value: float, unit: ValueUnit, span: float, text: str
+) -> None:
+    scale = PriceScale(-span / 4, span * 3 / 4)
+    assert value_text(value, unit, scale, translations("en")) == text

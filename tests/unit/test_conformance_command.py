@@ -10,7 +10,6 @@ import jwt
 import pytest
 
 from upbit_ws_qt.errors import InvalidRequest
-from upbit_ws_qt.settings import Credentials
 from upbit_ws_qt.simulator.conformance import forms
 from upbit_ws_qt.simulator.conformance.__main__ import main
 from upbit_ws_qt.simulator.conformance.address import Address
@@ -26,6 +25,7 @@ from upbit_ws_qt.simulator.conformance.cases import CASES
 from upbit_ws_qt.simulator.conformance.client import Client
 from upbit_ws_qt.simulator.conformance.runner import run_all, run_case
 from upbit_ws_qt.simulator.conformance.token import bearer, query_hash
+from upbit_ws_qt.system.credentials import Credentials
 
 NOWHERE = Address.parse("http://127.0.0.1:9")
 SECRET = "a secret that is long enough for every hash there is"

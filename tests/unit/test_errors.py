@@ -17,6 +17,7 @@ from upbit_ws_qt.errors import (
     InvalidMarket,
     InvalidRequest,
     InvalidState,
+    KeyStoreFailed,
     LocalError,
     ProxyClosed,
     RateLimited,
@@ -29,6 +30,7 @@ from upbit_ws_qt.errors import (
     UnknownType,
     UpbitError,
     WrongThread,
+    asked_wait_s,
 )
 
 
@@ -46,6 +48,7 @@ from upbit_ws_qt.errors import (
                 WrongThread,
                 RecordingError,
                 HandlerError,
+                KeyStoreFailed,
             },
         ),
         (RemoteError, {AuthenticationFailed, RateLimited, RequestRejected, SubscriptionLost}),
@@ -178,3 +181,19 @@ def test_the_failure_of_a_handler_keeps_its_traceback_as_text() -> None:
     error = HandlerError("the handler H raised", "Traceback …")
     assert (str(error), error.details) == ("the handler H raised", "Traceback …")
     assert HandlerError("raised").details == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "wait_s"),
+    [
+        (RateLimited("429", 160.0), 60.0),
+        (RateLimited("429", 100.0), 0.0),
+        (RateLimited("429", 90.0), 0.0),
+        (RateLimited("429", retry_after_s=60.0), 0.0),
+        (RequestRejected("500", "broken"), 0.0),
+        ((), 0.0),
+    ],
+)
+def test_how_long_the_exchange_wants_to_hear_nothing_more(error: object, wait_s: float) -> None:
+    """By the moment that was found out, not by what was asked for at some other moment."""
+    assert asked_wait_s(error, now=100.0) == wait_s

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from upbit_ws_qt import account_events, event_roots, events
+from upbit_ws_qt import account_events, event_roots, events, status_events
 from upbit_ws_qt.errors import InvalidRequest, UpbitError
 from upbit_ws_qt.events import (
     Balance,
@@ -27,7 +27,6 @@ from upbit_ws_qt.events import (
     RefusalEvent,
     Source,
     Stamp,
-    StatusEvent,
     StreamType,
     SubscriptionEvent,
     TickerEvent,
@@ -120,6 +119,27 @@ def test_every_event_says_what_it_is_about(
     assert event.symbol == symbol
 
 
+@pytest.mark.parametrize(
+    ("state", "suspended", "halted", "delisted"),
+    [
+        ("ACTIVE", False, False, False),
+        ("ACTIVE", True, True, False),
+        ("ACTIVE", None, False, False),
+        ("PREVIEW", False, True, False),
+        ("DELISTED", False, False, True),
+        ("DELISTED", True, False, True),
+        (None, True, True, False),
+        (None, False, False, False),
+        (None, None, None, False),
+    ],
+)
+def test_a_ticker_says_whether_its_market_can_be_traded(
+    state: str | None, suspended: bool | None, halted: bool | None, delisted: bool
+) -> None:
+    event = msgspec.structs.replace(ticker(), market_state=state, is_trading_suspended=suspended)
+    assert (event.is_halted, event.is_delisted) == (halted, delisted)
+
+
 def test_every_event_carries_its_stamp() -> None:
     event = stamped(ticker(), STAMP)
     assert event.epoch == 7
@@ -192,6 +212,14 @@ def test_the_time_of_a_trade_is_when_it_was_traded() -> None:
     event = trade(trade_timestamp=1_790_000_000_100)
     assert event.time == datetime(2026, 9, 21, 14, 13, 20, 100_000, tzinfo=UTC)
     assert trade().time == datetime(2026, 9, 21, 14, 13, 20, 123_000, tzinfo=UTC)
+
+
+def test_a_ticker_is_priced_by_its_last_trade_or_by_the_day_that_began_without_one() -> None:
+    traded = ticker(trade_timestamp=1_790_000_000_100)
+    assert traded.priced_ms == 1_790_000_000_100
+    assert ticker().priced_ms == 1_790_000_000_123, "where the trade is not told"
+    derived = stamped(traded, Stamp(source=Source.DERIVED))
+    assert derived.priced_ms == 1_790_000_000_123
 
 
 def test_a_candle_answers_by_short_names_too() -> None:
@@ -279,25 +307,17 @@ def test_what_a_balance_row_may_leave_out() -> None:
     assert row.unit_currency == "KRW"
 
 
-def test_status_events_have_plain_defaults() -> None:
-    event = ConnectionEvent(state=ConnectionState.CONNECTED)
-    assert isinstance(event, StatusEvent)
-    assert (event.reason, event.retry_in_s, event.attempt, event.resumed) == ("", 0.0, 0, False)
-    assert RefusalEvent(name="NO_CODES", message="codes").consumers == ()
-    assert ErrorEvent(error=UpbitError("x")).count == 1
-
-
 def test_every_kind_of_event_is_importable_from_here() -> None:
     """Whichever module it lives in."""
-    for module in (event_roots, account_events):
+    for module in (event_roots, account_events, status_events):
         for name in module.__all__:
             assert getattr(events, name) is getattr(module, name)
             assert name in events.__all__
 
 
-def test_states_read_as_plain_words() -> None:
+def test_types_and_sources_read_as_plain_words() -> None:
     """They are ``str``, so that a log or a comparison with a literal needs no conversion."""
-    assert f"{ConnectionState.RECONNECTING}" == "reconnecting"
+    assert f"{DataType.ORDERBOOK}" == "orderbook"
     assert DataType("candle") is DataType.CANDLE
     assert Source.REST == "rest"
 

@@ -69,6 +69,7 @@ def test_a_report_answers_by_name_too() -> None:
         withheld=0,
         repeated=0,
         outdated=0,
+        unfillable=0,
         decode_errors=0,
         callback_errors=0,
         slow_callbacks=0,

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upbit_ws_qt.events import Balance
-from upbit_ws_qt_widgets.models.holdings import Portfolio, Totals, paths
+from upbit_ws_qt_widgets.models.holding_values import Fees, Standing
+from upbit_ws_qt_widgets.models.holdings import Portfolio, Totals
 
 D = Decimal
+NO_FEES = Fees(D(0), D(0), D(0))
 
 
 def balance(currency: str, amount: str, average: str = "0", locked: str = "0") -> Balance:
@@ -21,6 +23,7 @@ def balance(currency: str, amount: str, average: str = "0", locked: str = "0") -
 def portfolio(*balances: Balance, **prices: float) -> Portfolio:
     """A valued portfolio; prices are given as ``KRW_BTC=100.0``."""
     made = Portfolio()
+    made.set_fees(NO_FEES, included=True)
     made.set_balances(balances)
     for market, price in prices.items():
         made.set_price(market.replace("_", "-"), price)
@@ -28,37 +31,27 @@ def portfolio(*balances: Balance, **prices: float) -> Portfolio:
     return made
 
 
-# -- ways to won --------------------------------------------------------------------------------
-
-
-def test_the_won_market_comes_first_then_bitcoin_then_tether() -> None:
-    assert paths("ETH") == (("KRW-ETH",), ("BTC-ETH", "KRW-BTC"), ("USDT-ETH", "KRW-USDT"))
-
-
-def test_no_currency_is_crossed_with_itself() -> None:
-    assert paths("BTC") == (("KRW-BTC",), ("USDT-BTC", "KRW-USDT"))
-    assert paths("USDT") == (("KRW-USDT",), ("BTC-USDT", "KRW-BTC"))
-    assert paths("KRW") == ()
+# -- which markets are needed --------------------------------------------------------------------
 
 
 def test_one_path_an_asset_is_followed() -> None:
     made = portfolio(balance("KRW", "1"), balance("ETH", "1"), balance("ABC", "1"))
     listed = {"KRW-ETH", "BTC-ETH", "BTC-ABC", "USDT-ABC", "KRW-BTC", "KRW-USDT"}
-    assert made.markets(listed.__contains__) == ("KRW-ETH", "BTC-ABC", "KRW-BTC")
+    assert made.follow(listed.__contains__) == ("KRW-ETH", "BTC-ABC", "KRW-BTC")
 
 
 def test_a_path_counts_only_if_all_of_it_is_listed() -> None:
     made = portfolio(balance("ABC", "1"))
-    assert made.markets({"BTC-ABC", "USDT-ABC", "KRW-USDT"}.__contains__) == (
+    assert made.follow({"BTC-ABC", "USDT-ABC", "KRW-USDT"}.__contains__) == (
         "USDT-ABC",
         "KRW-USDT",
     )
-    assert made.markets({"BTC-ABC"}.__contains__) == ()
+    assert made.follow({"BTC-ABC"}.__contains__) == ()
 
 
 def test_without_a_list_the_won_market_is_tried() -> None:
     made = portfolio(balance("KRW", "1"), balance("ETH", "1"), balance("BTC", "1"))
-    assert made.markets(None) == ("KRW-ETH", "KRW-BTC")
+    assert made.follow() == ("KRW-ETH", "KRW-BTC")
 
 
 def test_an_average_in_another_currency_needs_that_currency_too() -> None:
@@ -66,8 +59,8 @@ def test_an_average_in_another_currency_needs_that_currency_too() -> None:
         currency="ETH", balance=D(1), avg_buy_price=D("0.03"), unit_currency="BTC"
     )
     made = portfolio(bought_in_btc)
-    assert made.markets(None) == ("KRW-ETH", "KRW-BTC")
-    assert made.markets({"KRW-ETH"}.__contains__) == ("KRW-ETH",)
+    assert made.follow() == ("KRW-ETH", "KRW-BTC")
+    assert made.follow({"KRW-ETH"}.__contains__) == ("KRW-ETH",)
 
 
 # -- values -------------------------------------------------------------------------------------
@@ -147,6 +140,72 @@ def test_an_average_in_another_currency_is_converted_at_todays_price() -> None:
     made.set_price("KRW-BTC", 120_000_000.0)
     made.revalue()
     assert made.holdings()["ETH"].profit == D(800_000)
+
+
+# -- fees ---------------------------------------------------------------------------------------
+
+
+def test_profits_are_after_fees_unless_they_are_left_out() -> None:
+    made = portfolio(balance("BTC", "2", "100"), balance("ETH", "1", "50"), KRW_BTC=200.0)
+    made.set_fees(Fees(krw=D("0.01")), included=True)
+    made.set_price("KRW-ETH", 50.0)
+    assert set(made.revalue()) == {"BTC", "ETH"}
+    assert made.holdings()["BTC"].profit == D(400) * D("0.99") - D(200) * D("1.01")
+    totals = made.totals()
+    assert totals.fees == D("7.00")
+    assert totals.profit == D(450) - D(250) - D(7)
+    assert totals.profit_rate == D(193) / D("252.5")
+    made.set_fees(Fees(krw=D("0.01")), included=False)
+    made.revalue()
+    totals = made.totals()
+    assert (totals.profit, totals.profit_rate) == (D(200), D(200) / D(250))
+    assert totals.fees == D("7.00")
+    made.set_fees(Fees(krw=D("0.01")), included=False)
+    assert made.revalue() == {}
+
+
+# -- why there is no price ----------------------------------------------------------------------
+
+
+def test_what_has_no_price_has_a_reason() -> None:
+    made = portfolio(balance("KRW", "1"), balance("OLD", "1"), balance("ODD", "1"))
+    assert made.holdings()["OLD"].standing is Standing.WAITING
+    listed = {"KRW-BTC"}.__contains__
+    assert made.follow(listed, {"BTC-OLD"}.__contains__) == ()
+    assert set(made.revalue()) == {"OLD", "ODD"}
+    assert made.holdings()["OLD"].standing is Standing.GONE
+    assert made.holdings()["ODD"].standing is Standing.UNLISTED
+    assert made.holdings()["KRW"].standing is Standing.PRICED
+    assert made.follow({"KRW-OLD"}.__contains__) == ("KRW-OLD",)
+    assert set(made.revalue()) == {"OLD"}
+    made.set_balances([balance("ODD", "1")])
+    made.follow(listed)
+    assert set(made.revalue()) == set()
+
+
+def test_a_market_that_ends_takes_its_price_along_until_it_trades_again() -> None:
+    made = portfolio(balance("OLD", "1"), KRW_OLD=5.0)
+    made.end_market("KRW-OLD")
+    made.revalue()
+    assert made.holdings()["OLD"].value is None
+    assert made.holdings()["OLD"].standing is Standing.GONE
+    made.set_price("KRW-OLD", 6.0)
+    made.revalue()
+    assert made.holdings()["OLD"].standing is Standing.PRICED
+    made.keep_prices(())
+    assert made.revalue()["OLD"].standing is Standing.WAITING
+    other = portfolio(balance("OLD", "1"))
+    other.end_market("KRW-OLD")
+    other.end_market("KRW-NOTHELD")
+    assert other.revalue()["OLD"].standing is Standing.GONE
+
+
+def test_provisional_assets_are_counted_but_not_cash() -> None:
+    made = portfolio(
+        Balance(currency="KRW", balance=D(1), provisional=True),
+        Balance(currency="BTC", balance=D(1), provisional=True),
+    )
+    assert made.totals().provisional == 1
 
 
 # -- changes ------------------------------------------------------------------------------------
@@ -245,6 +304,7 @@ def test_totals_are_the_exact_sums_of_the_rows(
     held: dict[str, tuple[Decimal, Decimal, float]],
 ) -> None:
     made = Portfolio()
+    made.set_fees(NO_FEES, included=False)
     made.set_balances(
         Balance(currency=currency, balance=amount, avg_buy_price=average)
         for currency, (amount, average, _) in held.items()

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from upbit_ws_qt.events import OrderbookEvent, OrderbookUnit
-from upbit_ws_qt_widgets.models.ladder import Cursor, Row
-from upbit_ws_qt_widgets.models.ladder_hand import Cell, LadderHand, cell_at, cursor_price
+from upbit_ws_qt_widgets.models.depth_curve import Curve, Pointed
+from upbit_ws_qt_widgets.models.ladder import Row
+from upbit_ws_qt_widgets.models.ladder_hand import (
+    Cell,
+    LadderHand,
+    cell_at,
+    cursor_price,
+    cursor_row,
+)
 from upbit_ws_qt_widgets.models.ladder_layout import LadderLayout, Metrics, lay_out
+from upbit_ws_qt_widgets.models.ladder_rungs import Cursor, Rung
 from upbit_ws_qt_widgets.models.ladder_state import Ladder
 
 METRICS = Metrics(digit=8, bold_digit=8, small_digit=7, line=16, small_line=14)
 DEPTH = 30
-BOOK = OrderbookEvent(
-    type="orderbook",
-    code="KRW-X",
-    timestamp=1,
-    total_ask_size=1.0,
-    total_bid_size=1.0,
-    orderbook_units=tuple(
-        OrderbookUnit(ask_price=1001.0 + row, bid_price=1000.0 - row, ask_size=1.0, bid_size=2.0)
-        for row in range(DEPTH)
-    ),
-)
+RUNGS = [Rung(True, 1000.0 + DEPTH - row, 1.0) for row in range(DEPTH)] + [  # noqa: FBT003
+    Rung(False, 1000.0 - row, 2.0)  # noqa: FBT003
+    for row in range(DEPTH)
+]
 
 
 def layout(height: int = 400) -> LadderLayout:
@@ -84,37 +84,85 @@ def test_pages_keep_one_row_to_hold_on_to() -> None:
 
 def test_the_cursor_pulls_the_book_along_only_where_it_must() -> None:
     hand = LadderHand()
-    hand.step(1, BOOK, layout())
+    hand.step(1, RUNGS, layout())
     assert hand.cursor == Cursor(ask=False, price=1000.0)
     assert hand.scroll == 0
-    hand.step(29, BOOK, layout())
+    hand.step(29, RUNGS, layout())
     assert hand.cursor == Cursor(ask=False, price=971.0)
     assert first(hand) == 60 - layout().visible
-    hand.step(-59, BOOK, layout())
+    hand.step(-59, RUNGS, layout())
     assert hand.cursor == Cursor(ask=True, price=1030.0)
     assert first(hand) == 0
 
 
 def test_the_cursor_needs_rows_and_room() -> None:
     hand = LadderHand()
-    empty = OrderbookEvent(
-        type="orderbook",
-        code="KRW-X",
-        timestamp=1,
-        total_ask_size=0.0,
-        total_bid_size=0.0,
-        orderbook_units=(),
-    )
-    hand.step(1, empty, layout())
+    hand.step(1, [], layout())
     assert hand.cursor is None
-    hand.step(1, BOOK, layout(10))
+    hand.step(1, RUNGS, layout(10))
     assert hand.cursor is not None
+    assert hand.scroll == 0
+
+
+# -- a static ladder ----------------------------------------------------------------------------
+
+
+def held(*splits: int, step: float = 1.0) -> LadderHand:
+    hand = LadderHand()
+    for split in splits:
+        hand.hold_still(split, step, layout())
+    return hand
+
+
+def test_a_static_ladder_scrolls_against_the_market() -> None:
+    assert held(1000).scroll == 0
+    assert held(1000, 1002).scroll == 2
+    assert held(1000, 1002, 999).scroll == -1
+
+
+def test_it_is_centred_when_the_best_prices_leave_the_inner_half() -> None:
+    inner = layout().visible // 4
+    assert held(1000, 1000 + inner).scroll == inner
+    assert held(1000, 1000 + inner + 1).scroll == 0
+    assert held(1000, 1000 - inner - 1).scroll == 0
+
+
+def test_who_has_scrolled_away_is_left_there() -> None:
+    hand = held(1000)
+    hand.turn(4, layout())
+    assert hand.scroll == 12
+    hand.hold_still(1001, 1.0, layout())
+    assert hand.scroll == 13
+    hand.centre()
+    hand.hold_still(1002, 1.0, layout())
+    assert hand.scroll == 1
+
+
+def test_on_another_grid_there_is_nothing_to_hold() -> None:
+    hand = held(1000, 1002)
+    hand.hold_still(100, 10.0, layout())
+    assert hand.scroll == 0
+
+
+def test_let_go_it_is_centred() -> None:
+    hand = held(1000, 1002)
+    hand.let_go()
+    assert hand.scroll == 0
+    hand.turn(1, layout())
+    hand.let_go()
+    assert hand.scroll == 3
+
+
+def test_a_cursor_in_sight_moves_nothing() -> None:
+    hand = held(1000, 1002)
+    hand.step(1, RUNGS, layout())
+    hand.hold_still(1000 + layout().visible, 1.0, layout())
     assert hand.scroll == 0
 
 
 # -- clicks -------------------------------------------------------------------------------------
 
-PRICE = Cell(row=5, on_price=True, price=1001.0, size=1.0)
+PRICE = Cell(place=5, on_price=True, price=1001.0, size=1.0)
 
 
 def test_what_was_pressed_is_what_is_clicked() -> None:
@@ -129,7 +177,7 @@ def test_what_was_pressed_is_what_is_clicked() -> None:
     [
         (None, PRICE),
         (PRICE, None),
-        (PRICE, PRICE._replace(row=6)),
+        (PRICE, PRICE._replace(place=6)),
         (PRICE, PRICE._replace(on_price=False)),
     ],
 )
@@ -172,3 +220,18 @@ def test_only_a_cursor_in_sight_has_a_price() -> None:
     assert cursor_price(LADDER) == 102.0
     assert cursor_price(LADDER._replace(rows=LADDER.rows[:2])) is None
     assert cursor_price(None) is None
+    row = cursor_row(LADDER)
+    assert row is not None
+    assert row.size == 3.0
+    assert cursor_row(None) is None
+
+
+def test_on_a_curve_what_is_pointed_at_is_meant() -> None:
+    bare = Curve((0, 0, 490, 300), 280, (), (), (), ())
+    ladder = LADDER._replace(rows=(), curve=bare)
+    assert cell_at(ladder, 100, 100) is None
+    assert cursor_price(ladder) is None
+    pointed = bare._replace(pointed=Pointed(103.0, 100, 50, is_ask=True, pieces=()))
+    ladder = LADDER._replace(rows=(), curve=pointed)
+    assert cell_at(ladder, 100, 100) == Cell(0, on_price=True, price=103.0, size=0.0)
+    assert cursor_price(ladder) == 103.0

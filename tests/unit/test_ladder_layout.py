@@ -175,3 +175,30 @@ def test_marks_have_a_place() -> None:
 def test_the_same_question_has_the_same_answer() -> None:
     assert laid_out(490) is laid_out(490)
     assert laid_out(490) is not laid_out(491)
+
+
+def test_figures_take_their_strip_from_the_body() -> None:
+    plain = laid_out(490)
+    layout = lay_out(490, 700, METRICS, depth=30, price_room=PRICE_ROOM, figure_lines=3)
+    assert plain.figures is None
+    assert plain.body == (0, 0, 490, plain.footer[1])
+    assert layout.figures is not None
+    left, top, width, height = layout.figures
+    assert (left, top, width) == (0, layout.edges[-1], 490)
+    assert top + height == layout.footer[1] == plain.footer[1]
+    assert height >= 3 * layout.corner_line
+    assert layout.body == (0, 0, 490, top)
+    assert layout.visible < plain.visible
+
+
+@pytest.mark.parametrize(("width", "height"), [(490, 250), (180, 700)])
+def test_figures_give_way(width: int, height: int) -> None:
+    layout = lay_out(width, height, METRICS, depth=30, price_room=PRICE_ROOM, figure_lines=3)
+    assert layout.figures is None
+    assert layout.body[3] == laid_out(width, height).body[3]
+
+
+def test_own_orders_have_room_beside_the_sizes_or_none() -> None:
+    assert laid_out(490).own_room == int(laid_out(490).columns.ask_size[0] / 7 - 1) >= 3
+    assert laid_out(340).own_room == 0
+    assert laid_out(190).own_room == 0

@@ -7,20 +7,30 @@ from typing import Any
 
 import pytest
 
-from upbit_ws_qt.events import OrderbookEvent, OrderbookUnit, TradeEvent
+from upbit_ws_qt.events import OrderbookEvent, OrderbookUnit, TickerEvent, TradeEvent
 from upbit_ws_qt_widgets.models.day_figures import Figure
-from upbit_ws_qt_widgets.models.ladder import Cursor, PriceTexts, Row
-from upbit_ws_qt_widgets.models.ladder_layout import Metrics, lay_out
+from upbit_ws_qt_widgets.models.depth_curve import Curve
+from upbit_ws_qt_widgets.models.heat_map import HeatMap
+from upbit_ws_qt_widgets.models.ladder import PriceTexts, Row
+from upbit_ws_qt_widgets.models.ladder_layout import LadderLayout, Metrics, lay_out
+from upbit_ws_qt_widgets.models.ladder_rungs import Cursor
+from upbit_ws_qt_widgets.models.ladder_sight import see
 from upbit_ws_qt_widgets.models.ladder_state import (
-    Facts,
     Footer,
+    Hand,
     Ladder,
+    Marks,
     Tape,
     TapeLine,
+    Words,
     damage,
     resolve_ladder,
     resolve_tape,
 )
+from upbit_ws_qt_widgets.models.ladder_strip import Piece
+from upbit_ws_qt_widgets.models.ladder_wishes import Wishes
+from upbit_ws_qt_widgets.models.market_memory import Known
+from upbit_ws_qt_widgets.models.own_orders import OwnMark
 
 METRICS = Metrics(digit=8, bold_digit=8, small_digit=7, line=16, small_line=14)
 LAYOUT = lay_out(490, 400, METRICS, depth=2, price_room=11)
@@ -96,7 +106,7 @@ def test_focus_paints_the_cursor_only() -> None:
     "other",
     [
         LADDER._replace(layout=lay_out(491, 400, METRICS, depth=2, price_room=11)),
-        LADDER._replace(first=1),
+        LADDER._replace(view="depth"),
         LADDER._replace(notice="empty"),
         LADDER._replace(rows=ROWS[:2]),
     ],
@@ -143,37 +153,57 @@ BOOK = OrderbookEvent(
 )
 
 
+STRIPPED = lay_out(490, 400, METRICS, depth=2, price_room=11, figure_lines=3)
+
+
 def text(key: str, **values: Any) -> str:
     return " ".join([key.removeprefix("orderbook."), *map(str, values.values())])
 
 
-def test_facts_and_wishes_make_a_ladder() -> None:
-    facts = Facts(
-        BOOK,
-        tick=1.0,
+def resolved(
+    known: Known = Known(book=BOOK),  # noqa: B008
+    wishes: Wishes = Wishes(),  # noqa: B008
+    layout: LadderLayout = LAYOUT,
+    **more: Any,
+) -> Ladder:
+    sight = see(known, wishes, lambda _: 1.0)
+    assert sight is not None
+    words = Words(text, PriceTexts(), lambda _: 1.0)
+    return resolve_ladder(sight, known, wishes, layout, words, **more)
+
+
+def test_known_and_wished_make_a_ladder() -> None:
+    known = Known(
+        book=BOOK,
+        ticker=TickerEvent(
+            type="ticker",
+            code="KRW-BTC",
+            timestamp=1,
+            trade_price=103.0,
+            acc_ask_volume=200.0,
+            acc_bid_volume=197.0,
+        ),
         previous_close=100.0,
         last_price=103.0,
-        strength=98.5,
-        day=(Figure("a", "1"),),
-        trades=[trade(number, 103.0, 1.0, "BID") for number in range(50)],
+        trades=tuple(trade(number, 103.0, 1.0, "BID") for number in range(50)),
     )
+    day = (Figure("a", "1"),)
     middle = (LAYOUT.columns.price[0] + 1, LAYOUT.edges[2] + 1)
-    ladder = resolve_ladder(
-        facts,
-        LAYOUT,
-        PriceTexts(),
-        text,
-        cursor=Cursor(ask=False, price=101.0),
-        pointer=middle,
+    ladder = resolved(
+        known,
+        day=day,
+        hand=Hand(cursor=Cursor(ask=False, price=101.0), pointer=middle, focused=True),
+        marks=Marks({(True, 104): OwnMark(0.5, 1)}, {(False, 102): -2}),
         badge="late",
-        focused=True,
     )
     assert [row.price for row in ladder.rows] == [104, 103, 102, 101]
     assert [row.last for row in ladder.rows] == [False, True, False, False]
     assert [row.hover for row in ladder.rows] == [False, False, True, False]
     assert [row.cursor for row in ladder.rows] == [False, False, False, True]
+    assert [row.heat for row in ladder.rows] == [0, 0, -2, 0]
+    assert [row.own for row in ladder.rows] == ["0.500", "", "", ""]
     assert ladder.rows[0].change_text == "+4.00%"
-    assert ladder.day == facts.day
+    assert ladder.day == day
     assert ladder.footer == Footer(
         "total_asks", "1,234.500", "size_unit BTC", "total_bids", "2.000"
     )
@@ -182,18 +212,112 @@ def test_facts_and_wishes_make_a_ladder() -> None:
     assert corner is not None
     assert len(ladder.tape.lines) == corner[3] // LAYOUT.corner_line < 50
     assert (ladder.badge, ladder.focused, ladder.notice) == ("late", True, "")
+    assert (ladder.view, ladder.tick, ladder.strip) == ("ladder", 1.0, ())
 
 
 def test_what_is_not_known_is_left_open() -> None:
-    ladder = resolve_ladder(Facts(BOOK, tick=1.0), LAYOUT, PriceTexts(), text)
+    ladder = resolved()
     assert ladder.tape.strength_text == "–"
     assert ladder.tape.lines == ()
-    assert not any(row.last or row.hover or row.cursor or row.change_text for row in ladder.rows)
+    assert not any(
+        row.last or row.hover or row.cursor or row.change_text or row.heat or row.own
+        for row in ladder.rows
+    )
 
 
 def test_scrolling_shows_other_rows_and_no_corner_where_none_is() -> None:
     low = lay_out(490, 90, METRICS, depth=2, price_room=11)
     assert low.visible == 2
-    ladder = resolve_ladder(Facts(BOOK, tick=1.0), low, PriceTexts(), text, scroll=-5)
+    ladder = resolved(layout=low, hand=Hand(scroll=-5))
     assert [row.price for row in ladder.rows] == [104, 103]
     assert ladder.tape == Tape()
+
+
+def test_money_instead_of_coins() -> None:
+    ladder = resolved(wishes=Wishes(amounts="total"))
+    assert [row.size_text for row in ladder.rows] == ["104", "103", "204", "101"]
+    assert ladder.footer[1:4] == ("207", "total_unit KRW", "total_bids")
+    assert ladder.footer.bid_text == "305"
+
+
+def test_the_strip_is_about_the_row_under_pointer_or_cursor() -> None:
+    def third(hand: Hand) -> tuple[Piece, ...]:
+        return resolved(layout=STRIPPED, hand=hand).strip[2]
+
+    place = (STRIPPED.columns.price[0] + 1, STRIPPED.edges[0] + 1)
+    assert third(Hand()) == ()
+    assert third(Hand(pointer=place))[0].label == "reach_buy 104 +0.971%"
+    below = Cursor(ask=False, price=101.0)
+    assert third(Hand(cursor=below))[0].label == "reach_sell 101 -0.980%"
+    assert third(Hand(cursor=below, pointer=place))[0].label.startswith("reach_buy")
+    assert third(Hand(pointer=(5, STRIPPED.footer[1] + 1))) == ()
+
+
+def test_depth_is_a_curve_instead_of_rows() -> None:
+    wishes = Wishes(view="depth")
+    ladder = resolved(wishes=wishes, layout=STRIPPED)
+    assert ladder.rows == ()
+    assert ladder.curve is not None
+    assert ladder.curve.plot == STRIPPED.body
+    assert ladder.curve.pointed is None
+    assert len(ladder.strip) == 3
+    pointed = resolved(wishes=wishes, hand=Hand(pointer=(480, 50))).curve
+    assert pointed is not None
+    assert pointed.pointed is not None
+    assert pointed.pointed.price >= 104
+    by_key = resolved(wishes=wishes, hand=Hand(cursor=Cursor(ask=False, price=101.0))).curve
+    assert by_key is not None
+    assert by_key.pointed is not None
+    assert by_key.pointed.price == 101.0
+    outside = resolved(wishes=wishes, hand=Hand(pointer=(480, LAYOUT.footer[1] + 1))).curve
+    assert outside is not None
+    assert outside.pointed is None
+
+
+def test_the_map_is_handed_on() -> None:
+    heat = HeatMap()
+    sight = see(Known(book=BOOK), Wishes(), lambda _: 1.0)
+    assert sight is not None
+    for when_ms in (0, 1000):
+        heat.take(sight.exact, 1.0, when_ms)
+    ladder = resolved(wishes=Wishes(view="heatmap"), map_=heat.picture())
+    assert ladder.map is heat.picture()
+    assert ladder.rows == ()
+    assert ladder.curve is None
+
+
+# -- what is painted again in other views, and on a ladder that scrolls ---------------------------
+
+
+def test_a_ladder_that_scrolled_paints_rows_that_differ_and_the_corners() -> None:
+    low = lay_out(490, 90, METRICS, depth=2, price_room=11)
+    before, after = (resolved(layout=low, hand=Hand(scroll=scroll)) for scroll in (-1, 0))
+    rects = damage(before, after)
+    assert low.day_rect(before.first) in rects
+    assert low.tape_rect(after.first) in rects
+    # The second place was an ask and is a bid now: both its shapes are painted.
+    assert low.row_rect(1, ask=True) in rects
+    assert low.row_rect(1, ask=False) in rects
+
+
+def test_a_row_that_stands_still_while_the_ladder_scrolls_is_not_painted() -> None:
+    moved = LADDER._replace(first=1)
+    assert set(damage(LADDER, moved)) == {
+        rect for first in (0, 1) for rect in (LAYOUT.day_rect(first), LAYOUT.tape_rect(first))
+    }
+
+
+def test_the_strip_the_curve_and_the_map_have_their_places() -> None:
+    bare = Ladder(STRIPPED, 0, view="depth")
+    assert damage(bare, bare._replace(strip=((Piece("a", "b"),),))) == (STRIPPED.figures,)
+    curve = Curve(STRIPPED.body, 1, (), (), (), ())
+    assert damage(bare, bare._replace(curve=curve)) == (STRIPPED.body,)
+    assert damage(bare._replace(curve=curve), bare._replace(curve=curve._replace())) == ()
+    heat = HeatMap()
+    sight = see(Known(book=BOOK), Wishes(), lambda _: 1.0)
+    assert sight is not None
+    heat.take(sight.exact, 1.0, 0)
+    heat.take(sight.exact, 1.0, 1000)
+    assert damage(bare, bare._replace(map=heat.picture())) == (STRIPPED.body,)
+    shown = bare._replace(map=heat.picture())
+    assert damage(shown, shown._replace()) == ()

@@ -231,3 +231,66 @@ def test_instruments_that_are_read_again_are_those_of_the_band_of_that_moment() 
     assert catalog.tick_size("KRW-USDT", 4999.0) == 1
     assert catalog.tick_size("KRW-ETH", 450_000.0) == 100, "nothing new was read of this one"
     assert catalog.tick_size("KRW-ETH", 600_000.0) == 250.0
+
+
+XRP = Market("KRW-XRP", "리플", "XRP")
+
+
+def listed(*markets: Market) -> dict[str, Market]:
+    return {market.code: market for market in markets}
+
+
+def test_the_first_list_is_no_news_but_for_who_waits_for_a_market() -> None:
+    assert MarketCatalog().take(listed(BTC, ETH)) == ((), ())
+    catalog = MarketCatalog()
+    assert catalog.take(listed(BTC, ETH), waiting=["KRW-ETH", "KRW-XRP"]) == ((ETH,), ())
+    assert catalog.find("KRW-BTC") is BTC
+    assert catalog.gone == {}
+
+
+def test_later_lists_tell_what_is_new_and_what_is_gone() -> None:
+    catalog = MarketCatalog()
+    catalog.take(listed(BTC, ETH))
+    changes = catalog.take(listed(BTC, XRP), waiting=["KRW-BTC"])
+    assert changes.listed == (XRP,)
+    assert changes.gone == (ETH,)
+    assert catalog.gone == {"KRW-ETH": ETH}
+    assert catalog.find("KRW-ETH") is ETH, "its name is still known"
+    assert isinstance(catalog.objection("KRW-ETH"), InvalidMarket)
+    assert catalog.take(listed(BTC)).gone == (XRP,)
+    assert [*catalog.gone] == ["KRW-ETH", "KRW-XRP"]
+    assert catalog.take(listed(BTC, ETH)).listed == (ETH,)
+    assert [*catalog.gone] == ["KRW-XRP"], "it has come back"
+
+
+def test_warnings_are_those_of_the_last_list() -> None:
+    catalog = MarketCatalog()
+    catalog.take(listed(BTC))
+    warned = Market("KRW-BTC", "비트코인", "Bitcoin", warning=True)
+    assert catalog.take(listed(warned)) == ((), ())
+    assert catalog.find("KRW-BTC") is warned
+
+
+def test_an_empty_list_changes_nothing() -> None:
+    """Every market would be gone at once."""
+    catalog = MarketCatalog()
+    assert catalog.take({}) == ((), ())
+    catalog.take(listed(BTC))
+    assert catalog.take({}) == ((), ())
+    assert catalog.find("KRW-BTC") is BTC
+
+
+def test_of_a_market_that_is_gone_neither_tick_nor_levels_nor_band_are_kept() -> None:
+    """When it comes back it may trade at quite another price."""
+    catalog = MarketCatalog()
+    catalog.take(listed(BTC, ETH))
+    instrument = Instrument(250.0, (0.0, 1000.0))
+    catalog.learn({"KRW-BTC": instrument, "KRW-ETH": instrument})
+    assert catalog.tick_size("KRW-ETH", 600_000.0) == 250.0
+    catalog.take(listed(BTC))
+    assert catalog.levels("KRW-ETH") == (0.0,)
+    assert catalog.levels("KRW-BTC") == (0.0, 1000.0)
+    catalog.take(listed(BTC, ETH))
+    assert not catalog.judges("KRW-ETH", 1000.0)
+    catalog.learn({"KRW-ETH": Instrument(2.5, (0.0,))})
+    assert catalog.tick_size("KRW-ETH", 5000.0) == 2.5

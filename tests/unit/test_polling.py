@@ -10,7 +10,7 @@ ORDERS = Stream("myOrder", "")
 
 def polling() -> Poller:
     poller = Poller(5.0)
-    poller.is_polling = True
+    poller.poll([BALANCE_STREAM, ORDERS])
     return poller
 
 
@@ -100,6 +100,7 @@ def test_answers_from_before_a_restart_do_not_count() -> None:
     assert former is not None
     poller.restart()
     current = poller.next_fetch(100.0)
+    assert current is not None
     assert current == Fetch(BALANCE_STREAM, 1)
     assert not poller.answered(former, 101.0)
     assert poller.next_fetch(101.0) is None, "the present question is still open"
@@ -119,7 +120,7 @@ def test_after_a_restart_everything_is_due_at_once() -> None:
 
 def test_each_subject_has_its_interval() -> None:
     poller = Poller(5.0, {BALANCE_STREAM: 2.0})
-    poller.is_polling = True
+    poller.poll([BALANCE_STREAM, ORDERS])
     poller.read([BALANCE_STREAM, ORDERS])
     for fetch in (poller.next_fetch(100.0), poller.next_fetch(100.0)):
         assert fetch is not None
@@ -170,3 +171,76 @@ def test_what_was_not_answered_is_asked_again_after_the_interval() -> None:
     assert fetch is not None
     poller.answered(fetch, 101.0, again=True)
     assert poller.next_deadline() == 106.0
+
+
+def test_only_so_many_are_asked_at_a_time_and_the_longest_waiting_first() -> None:
+    poller = Poller(5.0, most_asked=2)
+    poller.read(["a", "b", "c"])
+    first, second = poller.next_fetch(100.0), poller.next_fetch(100.0)
+    assert poller.next_fetch(100.0) is None
+    assert poller.next_deadline() is None, "what is due has to wait for an answer"
+    assert first is not None
+    assert second is not None
+    poller.answered(first, 100.0, again=True)
+    deadline = poller.next_deadline()
+    assert deadline is not None
+    assert deadline <= 100.0
+    third = poller.next_fetch(200.0)
+    assert third is not None
+    assert {first.subject, second.subject, third.subject} == {"a", "b", "c"}
+
+
+def test_no_group_waits_for_another_one() -> None:
+    poller = Poller(5.0, most_asked=1, group_of=lambda subject: str(subject)[0])
+    poller.read(["a1", "a2", "b1"])
+    asked = [poller.next_fetch(100.0), poller.next_fetch(100.0)]
+    assert [fetch.subject for fetch in asked if fetch] == ["a1", "b1"]
+    assert poller.next_fetch(100.0) is None
+    assert poller.next_deadline() is None
+    assert asked[1] is not None
+    poller.answered(asked[1], 101.0, again=True)
+    assert poller.next_deadline() == 106.0, "what may be asked, and not what has to wait"
+
+
+def test_a_subject_may_wait_until_it_is_called_for() -> None:
+    poller = Poller(5.0)
+    poller.read(["a"], at_once=False)
+    assert poller.next_fetch(100.0) is None
+    assert poller.next_deadline() is None
+    poller.ask_by("a", 103.0)
+    assert poller.next_fetch(102.9) is None
+    assert poller.next_fetch(103.0) == Fetch("a", 0)
+
+
+def test_what_begins_to_be_polled_is_asked_for_at_once_and_then_again_and_again() -> None:
+    poller = Poller(5.0)
+    poller.read(["a"], at_once=False)
+    poller.poll(["a"])
+    for at in (100.0, 105.0):
+        fetch = poller.next_fetch(at)
+        assert fetch is not None
+        assert fetch.subject == "a"
+        poller.answered(fetch, at)
+    poller.poll(["a"])
+    assert poller.next_deadline() == 110.0, "who is polled already keeps its time"
+
+
+def test_what_is_not_polled_any_more_is_asked_for_once_more_at_most() -> None:
+    poller = Poller(5.0)
+    poller.read(["a"], at_once=False)
+    poller.poll(["a"])
+    fetch = poller.next_fetch(100.0)
+    assert fetch is not None
+    poller.poll([])
+    assert poller.answered(fetch, 101.0)
+    assert poller.next_deadline() is None
+
+
+def test_the_wait_that_the_exchange_asks_for_holds_for_wishes_of_before() -> None:
+    poller = Poller(5.0)
+    poller.read(["a"])
+    fetch = poller.next_fetch(100.0)
+    assert fetch is not None
+    poller.ask_by("a", 100.5)
+    poller.answered(fetch, 101.0, wait_s=30.0)
+    assert poller.next_deadline() == 131.0

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterable
-from decimal import Decimal
+from collections.abc import Callable
 from itertools import count
 from typing import Any, TypeVar
 
@@ -13,9 +12,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.protocol_desk import (
+    BOOK,
+    BTC,
+    ETH,
+    LOST,
+    PUBLIC,
+    TRADES,
+    WALL,
+    Desk,
+    S,
+    asked,
+    book,
+    frame,
+    is_question,
+    refusal,
+    ticker,
+    trade,
+)
 from tests.unit.naive_wishes import NaiveWishes
-from upbit_ws_qt.account_feed import Reading
-from upbit_ws_qt.actions import Close, Connect, Instant, Ping, Probe, Send
+from upbit_ws_qt.actions import Close, Connect, Instant, Ping, Send
 from upbit_ws_qt.binance import BINANCE
 from upbit_ws_qt.errors import (
     AuthenticationFailed,
@@ -23,295 +39,37 @@ from upbit_ws_qt.errors import (
     ConnectionLost,
     DecodeError,
     HandlerError,
-    InvalidState,
     RateLimited,
-    RequestRejected,
     RequestTimeout,
     SubscriptionLost,
     UnknownType,
     UpbitError,
 )
 from upbit_ws_qt.events import (
-    Balance,
-    BalanceEvent,
     ConnectionEvent,
-    ConnectionState,
-    ConnectionType,
     DataType,
     ErrorEvent,
-    OrderEvent,
-    OrderState,
     RefusalEvent,
-    Source,
     SubscriptionEvent,
     TickerEvent,
+    TradeEvent,
     WebSocketEvent,
 )
-from upbit_ws_qt.handlers import CustomEvent, HandlerTable
+from upbit_ws_qt.handlers import CustomEvent
+from upbit_ws_qt.market_feed import Batch
 from upbit_ws_qt.polling import Fetch
-from upbit_ws_qt.protocol import Action, FeedProtocol, ProtocolStatistics
-from upbit_ws_qt.recovery import EpochManager, ExponentialBackoff, RecoveryEngine
+from upbit_ws_qt.public_protocol import PublicProtocol
+from upbit_ws_qt.recovery import EpochManager
 from upbit_ws_qt.settings import FeedSettings
-from upbit_ws_qt.subscriptions import BALANCE_STREAM, ORDER_STREAM, Stream, SubscriptionSpec
+from upbit_ws_qt.subscriptions import Stream, SubscriptionSpec
 from upbit_ws_qt.timeframe import Timeframe
 
-S = ConnectionState
-PUBLIC, PRIVATE = ConnectionType.PUBLIC, ConnectionType.PRIVATE
 EventT = TypeVar("EventT", bound=WebSocketEvent)
-
-#: The wall clock at monotonic 0.
-WALL = 1_790_000_000.0
-
-LOST = ConnectionLost(1006, "", 1)
-
-
-def ticker(*codes: str) -> SubscriptionSpec:
-    return SubscriptionSpec(DataType.TICKER, codes or ("KRW-BTC",))
-
-
-def trade(*codes: str) -> SubscriptionSpec:
-    return SubscriptionSpec(DataType.TRADE, codes or ("KRW-BTC",))
-
-
-def book(depth: int, *codes: str) -> SubscriptionSpec:
-    return SubscriptionSpec(DataType.ORDERBOOK, codes or ("KRW-BTC",), depth=depth)
-
-
-BALANCES = SubscriptionSpec(DataType.BALANCE)
-
-
-def asked(data: bytes) -> dict[Stream, int]:
-    """The streams that a request asks for, with their depth."""
-    _ticket, *entries, _format = json.loads(data)
-    plan: dict[Stream, int] = {}
-    for entry in entries:
-        for written in entry.get("codes", [""]):
-            code, _, suffix = written.partition(".")
-            depth = int(suffix or 30) if entry["type"] == "orderbook" else 0
-            plan[Stream(entry["type"], code, float(entry.get("level", 0)))] = depth
-    return plan
-
-
-def frame(number: int = 1, code: str = "KRW-BTC") -> bytes:
-    return json.dumps({"ty": "ticker", "cd": code, "tms": number, "tp": 1.0}).encode()
-
-
-def is_question(data: bytes) -> bool:
-    """Whether it asks for the list of our streams."""
-    return b"LIST_SUBSCRIPTIONS" in data
-
-
-def listing(ticket: str, streams: Iterable[Stream]) -> bytes:
-    """The exchange's list of our streams."""
-    rows = [{"ty": s.type, "cds": [s.code], "lv": s.level} for s in streams]
-    return json.dumps({"mthd": "LIST_SUBSCRIPTIONS", "rslt": rows, "tckt": ticket}).encode()
-
-
-def refusal(name: str = "WRONG_FORMAT") -> bytes:
-    return json.dumps({"error": {"message": "왜", "name": name}}).encode()
-
-
-class Desk:
-    """The shell and the exchange: performs nothing, writes everything down.
-
-    Time is a number that only the test moves. ``to`` lets every deadline on the way pass in order.
-    """
-
-    def __init__(
-        self,
-        connection_type: ConnectionType = PUBLIC,
-        *,
-        has_key: bool = True,
-        share: float = 0.8,
-    ) -> None:
-        tickets = count(1)
-        self.epochs = EpochManager()
-        self.handlers = HandlerTable()
-        self.protocol = FeedProtocol(
-            connection_type,
-            FeedSettings(grace_period_s=5.0, limit_share=share),
-            self.epochs,
-            lambda: f"ticket-{next(tickets)}",
-            recovery=RecoveryEngine(ExponentialBackoff(jitter=False)),
-            has_key=has_key,
-            handlers=self.handlers,
-        )
-        self.time = 100.0
-        self.wall_shift = 0.0
-        self.answers_pings = self.answers_questions = True
-        self.carried: dict[Stream, int] = {}
-        self.actions: list[tuple[float, Action]] = []
-        self.probed: list[tuple[float, Action]] = []
-        self.events: list[WebSocketEvent] = []
-
-    @property
-    def now(self) -> Instant:
-        return Instant(self.time, WALL + self.time + self.wall_shift)
-
-    def call(self, method: Callable[..., None], *arguments: Any) -> None:
-        """Tell the protocol something, then do what the shell does after every call."""
-        method(*arguments, self.now)
-        self.settle()
-
-    def settle(self) -> None:
-        while (action := self.protocol.next_action(self.now)) is not None:
-            self.actions.append((self.time, action))
-            if isinstance(action, Ping) and self.answers_pings:
-                self.protocol.pong_received(self.now)
-            if isinstance(action, Send):
-                self.obey(action.data)
-            if isinstance(action, Probe):
-                self.settle_probe()
-        while (event := self.protocol.next_event()) is not None:
-            self.events.append(event)
-
-    def obey(self, data: bytes) -> None:
-        """What the exchange does with a message; it answers questions at once."""
-        if not is_question(data):
-            self.carried = asked(data)
-        elif self.answers_questions:
-            ticket = json.loads(data)[0]["ticket"]
-            self.protocol.receive_message(listing(ticket, self.carried), self.now)
-
-    def tell_probe(self, method: Callable[..., None], *arguments: Any) -> None:
-        """The same for the probe; what it finds out may change what its owner does."""
-        method(*arguments, self.now)
-        self.settle_probe()
-        self.settle()
-
-    def settle_probe(self) -> None:
-        while (action := self.protocol.probe.next_action(self.now)) is not None:
-            self.probed.append((self.time, action))
-
-    def to(self, time: float) -> None:
-        fired = 0
-        while (first := self.next_timer()) is not None and first[0] <= time:
-            fired = fired + 1 if first[0] <= self.time else 0
-            # There are three clocks here: the connection's, the probe's and the exchange's.
-            assert fired <= 3, "the timer would spin"
-            self.time = max(self.time, first[0])
-            first[1]()
-        self.time = time
-
-    def next_timer(self) -> tuple[float, Callable[[], None]] | None:
-        """When which timer fires next."""
-        probe = self.protocol.probe
-        timers = [
-            (self.protocol.next_deadline(), lambda: self.call(self.protocol.handle_timer)),
-            (probe.next_deadline(), lambda: self.tell_probe(probe.handle_timer)),
-        ]
-        armed = [(at, fire) for at, fire in timers if at is not None]
-        return min(armed, key=lambda timer: timer[0], default=None)
-
-    def later(self, seconds: float) -> None:
-        self.to(self.time + seconds)
-
-    def sleep(self, seconds: float, *, monotonic_s: float) -> None:
-        """The machine sleeps; afterwards the timer that was armed fires once."""
-        self.time += monotonic_s
-        self.wall_shift += seconds - monotonic_s
-        self.call(self.protocol.handle_timer)
-
-    # -- short words --
-
-    def start(self) -> None:
-        self.call(self.protocol.start)
-
-    def stop(self) -> None:
-        self.call(self.protocol.stop)
-
-    def subscribe(self, consumer: object, spec: SubscriptionSpec) -> None:
-        self.call(self.protocol.subscribe, consumer, spec)
-
-    def unsubscribe(self, consumer: object) -> None:
-        self.call(self.protocol.unsubscribe, consumer)
-
-    def made(self) -> None:
-        self.call(self.protocol.connection_made)
-
-    def lost(self, error: UpbitError = LOST) -> None:
-        self.call(self.protocol.connection_lost, error)
-
-    def receive(self, data: bytes) -> None:
-        self.call(self.protocol.receive_message, data)
-
-    def reply(self, fetch: Fetch, result: Reading | UpbitError) -> None:
-        self.call(self.protocol.reply, fetch, result)
-
-    def set_key(self, *, has_key: bool) -> None:
-        self.call(self.protocol.key_changed, has_key)
-
-    def connected(self, **wishes: SubscriptionSpec) -> None:
-        """Started, connected, and what is wanted was asked for and accepted."""
-        self.start()
-        for consumer, spec in (wishes or {"a": ticker()}).items():
-            self.subscribe(consumer, spec)
-        self.later(0.02)
-        self.made()
-        self.later(1.0)
-        assert self.state is S.CONNECTED
-
-    def reconnect(self) -> None:
-        """After a loss: wait, and the dial succeeds."""
-        self.later(1.0)
-        self.made()
-
-    @property
-    def state(self) -> ConnectionState:
-        return self.protocol.state
-
-    @property
-    def statistics(self) -> ProtocolStatistics:
-        return self.protocol.statistics()
-
-    def took(self, kind: type[Action]) -> list[float]:
-        """When actions of this kind were asked for."""
-        return [time for time, action in self.actions if isinstance(action, kind)]
-
-    @property
-    def requests(self) -> list[dict[Stream, int]]:
-        sent = [action.data for _, action in self.actions if isinstance(action, Send)]
-        return [asked(data) for data in sent if not is_question(data)]
-
-    @property
-    def questions(self) -> list[float]:
-        """When the exchange was asked for its list."""
-        return [
-            time
-            for time, action in self.actions
-            if isinstance(action, Send) and is_question(action.data)
-        ]
-
-    @property
-    def sent(self) -> list[dict[Stream, int]]:
-        """What each request asked for."""
-        requests = (action.data for _, action in self.actions if isinstance(action, Send))
-        return [asked(data) for data in requests if not is_question(data)]
-
-    @property
-    def fetches(self) -> list[Fetch]:
-        return [action for _, action in self.actions if isinstance(action, Fetch)]
-
-    def heard(self, kind: type[EventT]) -> list[EventT]:
-        return [event for event in self.events if isinstance(event, kind)]
-
-    @property
-    def states(self) -> list[ConnectionState]:
-        return [event.state for event in self.heard(ConnectionEvent)]
-
-    def forget(self) -> None:
-        """Begin a new page."""
-        self.actions.clear()
-        self.events.clear()
 
 
 @pytest.fixture
 def desk() -> Desk:
     return Desk()
-
-
-BTC, ETH = Stream("ticker", "KRW-BTC"), Stream("ticker", "KRW-ETH")
-TRADES, BOOK = Stream("trade", "KRW-BTC"), Stream("orderbook", "KRW-BTC")
 
 
 # -- the first wish --------------------------------------------------------------------------------
@@ -360,6 +118,17 @@ def test_every_request_has_a_mark_of_its_own(desk: Desk) -> None:
         {"ticket": "ticket-1"},
         {"ticket": "ticket-2"},
     ]
+
+
+def test_what_the_feed_hears_goes_through_it_and_all_else_past_it(desk: Desk) -> None:
+    """A trade that comes twice is delivered once; of tickers nobody keeps count here."""
+    desk.connected(a=SubscriptionSpec(DataType.TRADE, ("KRW-BTC",)), b=ticker())
+    desk.forget()
+    trade = b'{"ty":"trade","cd":"KRW-BTC","tms":1,"tp":1.0,"tv":1.0,"ab":"BID","sid":7}'
+    for data in (trade, trade, frame(), frame()):
+        desk.receive(data)
+    assert len(desk.heard(TradeEvent)) == 1
+    assert len(desk.heard(TickerEvent)) == 2
 
 
 def test_an_event_explains_itself_before_its_data(desk: Desk) -> None:
@@ -1078,6 +847,30 @@ def test_a_list_that_has_changed_is_made_good_and_looked_at_again(desk: Desk) ->
     assert desk.state is S.CONNECTED
 
 
+def test_what_the_exchange_may_have_passed_over_goes_out_once_more(desk: Desk) -> None:
+    """It does so with a market that it does not list yet."""
+    desk.connected(a=ticker(), b=ticker("KRW-ETH"))
+    desk.forget()
+    desk.call(desk.protocol.ask_again, "KRW-ETH")
+    desk.call(desk.protocol.ask_again, "KRW-ETH")
+    desk.later(1.0)
+    assert desk.requests == [{BTC: 0, ETH: 0}]
+    assert desk.statistics.resent == 1
+
+
+def test_nothing_goes_out_for_a_market_that_nobody_asked_for(desk: Desk) -> None:
+    desk.connected(a=ticker())
+    desk.forget()
+    desk.call(desk.protocol.ask_again, "KRW-ETH")
+    desk.later(1.0)
+    assert desk.requests == []
+    desk.lost()
+    desk.call(desk.protocol.ask_again, "KRW-BTC")
+    desk.reconnect()
+    desk.later(1.0)
+    assert desk.requests == [{BTC: 0}], "another connection asks for everything anyway"
+
+
 def test_a_list_that_is_always_written_otherwise_is_asked_for_again_only_once(desk: Desk) -> None:
     """Each request sends every snapshot to everyone."""
     desk.connected(a=ticker(), b=ticker("KRW-GONE"))
@@ -1158,7 +951,7 @@ def test_what_came_while_we_stood_still_is_read_before_silence_is_judged(desk: D
     desk.receive(frame())
     desk.forget()
     desk.time += 29.0
-    desk.protocol.receive_message(frame(2), desk.now)
+    desk.protocol.receive_messages((frame(2),), desk.now)
     desk.call(desk.protocol.handle_timer)
     assert desk.took(Ping) == []
     assert desk.questions == []
@@ -1267,6 +1060,14 @@ def test_frames_of_one_read_share_their_stamp(desk: Desk) -> None:
     assert third.epoch == 1
 
 
+def test_what_comes_with_one_read_stays_in_order(desk: Desk) -> None:
+    desk.connected()
+    desk.forget()
+    desk.protocol.receive_messages([frame(1), frame(2)], desk.now)
+    desk.settle()
+    assert [event.timestamp for event in desk.heard(TickerEvent)] == [1, 2]
+
+
 def test_a_flood_of_broken_frames_is_not_a_flood_of_reports(desk: Desk) -> None:
     desk.connected()
     desk.forget()
@@ -1325,7 +1126,7 @@ def test_no_handler_takes_a_known_type_away(desk: Desk) -> None:
 def test_who_takes_many_events_at_a_time_finds_them_in_order(desk: Desk) -> None:
     desk.connected()
     for number in range(3):
-        desk.protocol.receive_message(frame(number), desk.now)
+        desk.protocol.receive_messages((frame(number),), desk.now)
     waiting = [event.timestamp for event in desk.protocol.events if isinstance(event, TickerEvent)]
     assert waiting == [0, 1, 2]
     desk.protocol.events.popleft()
@@ -1341,413 +1142,244 @@ def test_a_status_frame_is_nobodys_event(desk: Desk) -> None:
     assert desk.events == []
 
 
-# -- the private side ------------------------------------------------------------------------------
-
-ROW = Balance(currency="BTC", balance=Decimal("0.5"))
-ORDERS = SubscriptionSpec(DataType.ORDER)
-KEY_ENDED = AuthenticationFailed("another key is needed", "expired_access_key")
-NO_RIGHT = AuthenticationFailed("a right is missing", "out_of_scope", "자산조회")
-
-
-def private(*, has_key: bool = True) -> Desk:
-    return Desk(PRIVATE, has_key=has_key)
+# -- over REST instead -----------------------------------------------------------------------------
 
 
 def dialling(**wishes: SubscriptionSpec) -> Desk:
-    desk = private()
+    """A dial is under way; three seconds later it is polled."""
+    desk = Desk(fallback_after_s=3.0)
     desk.start()
-    for consumer, spec in (wishes or {"balances": BALANCES}).items():
+    for consumer, spec in (wishes or {"a": ticker()}).items():
         desk.subscribe(consumer, spec)
     desk.later(0.02)
+    assert desk.state is S.CONNECTING
     return desk
 
 
-def an_order(uuid: str = "u", state: str = "wait") -> OrderEvent:
-    return OrderEvent(
-        type="myOrder",
-        code="KRW-BTC",
-        timestamp=1,
-        uuid=uuid,
-        ask_bid="BID",
-        order_type="limit",
-        state=OrderState(state),
-        remaining_volume=Decimal(1),
-    )
-
-
-def test_both_streams_share_the_socket_and_are_read_when_they_begin_and_when_accepted() -> None:
-    desk = dialling(balances=BALANCES, orders=ORDERS)
-    assert desk.fetches == []
-    desk.made()
-    assert desk.sent == [{BALANCE_STREAM: 0, ORDER_STREAM: 0}]
-    assert {fetch.subject for fetch in desk.fetches} == {BALANCE_STREAM, ORDER_STREAM}
-    for fetch in tuple(desk.fetches):
-        desk.reply(fetch, (ROW,) if fetch.subject == BALANCE_STREAM else (an_order(),))
-    desk.later(1.0)
-    assert desk.took(Fetch)[2:] == [desk.time, desk.time]
-    assert [event.balances for event in desk.heard(BalanceEvent)] == [(ROW,)]
-    assert [event.uuid for event in desk.heard(OrderEvent)] == ["u"]
-    assert {event.source for event in desk.heard(OrderEvent)} == {Source.POLLED}
-
-
-def test_frames_are_told_whole_and_call_for_another_reading() -> None:
-    desk = dialling()
-    desk.made()
-    desk.reply(desk.fetches[0], (ROW,))
-    desk.later(1.0)
-    desk.reply(desk.fetches[1], (ROW,))
-    desk.later(4.0)
-    desk.forget()
-    heard_at = desk.time
-    desk.receive(b'{"ty":"myAsset","ast":[{"cu":"ETH","b":2,"l":0}],"tms":1}')
-    (event,) = desk.heard(BalanceEvent)
-    assert [row.currency for row in event.balances] == ["BTC", "ETH"]
-    assert (event.source, event.epoch) == (Source.WEBSOCKET, 1)
-    desk.later(1.0)
-    assert desk.took(Fetch) == [heard_at + 0.2]
-
-
-def test_a_later_connection_does_not_outdate_what_was_heard_before() -> None:
-    desk = dialling()
-    desk.made()
-    desk.lost()
-    desk.reconnect()
-    assert desk.epochs.current_epoch(PRIVATE) == 2
-    assert desk.epochs.is_current_epoch(PRIVATE, 1)
-    desk.set_key(has_key=True)
-    assert not desk.epochs.is_current_epoch(PRIVATE, 2)
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        AuthenticationFailed("the handshake was refused with HTTP 401"),
-        InvalidState("the key is not sent to this host"),
-    ],
-)
-def test_a_refused_key_is_not_tried_again_until_it_is_changed(error: UpbitError) -> None:
-    desk = dialling()
-    desk.lost(error)
-    said = desk.heard(ConnectionEvent)[-1]
-    assert (said.state, said.reason, said.error) == (S.REFUSED, str(error), error)
-    (told,) = desk.heard(RefusalEvent)
-    assert (told.consumers, told.error, told.streams) == (("balances",), error, frozenset())
-    desk.forget()
-    desk.subscribe("late", ORDERS)
-    (told,) = desk.heard(RefusalEvent)
-    assert (told.consumers, told.error) == (("late",), error)
-    desk.later(3600.0)
-    assert desk.actions == []
-    assert desk.protocol.next_deadline() is None
-    desk.forget()
-    desk.set_key(has_key=True)
-    assert desk.took(Connect) == [desk.time]
-    assert desk.states == [S.IDLE, S.CONNECTING]
-
-
-def doubted(**wishes: SubscriptionSpec) -> Desk:
-    """The socket refuses the key and does not say why."""
-    desk = dialling(**wishes)
-    desk.made()
-    desk.receive(refusal("INVALID_AUTH"))
-    assert desk.took(Close) == [desk.time]
-    assert desk.state is S.RECONNECTING
-    return desk
-
-
-def test_a_key_that_the_socket_alone_refuses_is_refused() -> None:
-    desk = doubted()
-    desk.reply(desk.fetches[0], (ROW,))
-    assert desk.state is S.RECONNECTING, "it was asked before the refusal"
-    desk.reply(desk.fetches[1], (ROW,))
-    assert desk.state is S.REFUSED
-    assert desk.protocol.reason == "INVALID_AUTH: 왜"
-    desk.later(3600.0)
-    assert len(desk.took(Connect)) == 1
-
-
-def test_what_is_read_says_what_is_wrong_with_the_key() -> None:
-    desk = doubted(balances=BALANCES, orders=ORDERS)
-    for fetch in tuple(desk.fetches):
-        desk.reply(fetch, KEY_ENDED)
-    (told,) = desk.heard(RefusalEvent)
-    assert (told.error, told.name) == (KEY_ENDED, "expired_access_key")
-    assert set(told.consumers) == {"balances", "orders"}
-    assert desk.state is S.REFUSED
-
-
-def test_a_missing_right_refuses_its_stream_alone() -> None:
-    desk = doubted(balances=BALANCES, orders=ORDERS)
-    for fetch in tuple(desk.fetches):
-        missing = fetch.subject == BALANCE_STREAM
-        desk.reply(fetch, NO_RIGHT if missing else (an_order(),))
-        desk.reply(fetch, NO_RIGHT if missing else (an_order(),))
-    (told,) = desk.heard(RefusalEvent)
-    assert (told.consumers, told.streams, told.error) == (
-        ("balances",),
-        frozenset({BALANCE_STREAM}),
-        NO_RIGHT,
-    )
-    desk.reconnect()
-    assert desk.sent[-1] == {ORDER_STREAM: 0}
-    desk.reply(desk.fetches[-1], (an_order(),))
-    desk.forget()
-    desk.subscribe("late", BALANCES)
-    (told,) = desk.heard(RefusalEvent)
-    assert (told.consumers, told.error) == (("late",), NO_RIGHT)
-    desk.later(1.0)
-    assert {fetch.subject for fetch in desk.fetches} == {ORDER_STREAM}
-    desk.set_key(has_key=True)
-    desk.made()
-    assert desk.sent[-1] == {BALANCE_STREAM: 0, ORDER_STREAM: 0}
-
-
-def test_two_readings_that_miss_the_same_right_say_it_once() -> None:
-    desk = dialling(orders=ORDERS)
-    desk.made()
-    desk.reply(desk.fetches[0], (an_order("a"), an_order("b")))
-    desk.later(1.0)
-    desk.reply(desk.fetches[1], ())
-    lookups = desk.fetches[2:]
-    assert {fetch.subject for fetch in lookups} == {"a", "b"}
-    lacks = AuthenticationFailed("a right is missing", "out_of_scope", "주문조회")
-    for fetch in lookups:
-        desk.reply(fetch, lacks)
-    (told,) = desk.heard(RefusalEvent)
-    assert told.streams == {ORDER_STREAM}
-
-
-def test_where_nothing_can_be_read_the_socket_is_tried_again() -> None:
-    desk = doubted()
-    for fetch in tuple(desk.fetches):
-        desk.reply(fetch, ConnectFailed("no route"))
-    assert desk.state is S.RECONNECTING
-    desk.reconnect()
-    desk.reply(desk.fetches[-1], (ROW,))
-    assert desk.state is S.CONNECTED
-    assert desk.heard(RefusalEvent) == []
-
-
-def test_a_doubt_ends_with_the_connection_it_was_about() -> None:
-    desk = doubted()
-    desk.reconnect()
+def polled(desk: Desk) -> set[Stream]:
+    """What is asked for now, once everything else was answered."""
     answered = 0
     while answered < len(desk.fetches):
-        desk.reply(desk.fetches[answered], (ROW,))
+        desk.reply(desk.fetches[answered], ())
         answered += 1
-    assert answered == 2
-    assert desk.state is S.CONNECTED
+    desk.forget()
+    desk.later(1.0)
+    batches = [fetch.subject for fetch in desk.fetches if isinstance(fetch.subject, Batch)]
+    return {stream for batch in batches for stream in batch.streams}
 
 
-def test_where_nothing_is_to_be_read_a_refused_key_is_refused_at_once() -> None:
-    desk = dialling(notices=SubscriptionSpec(DataType.CUSTOM, type="announcement"))
-    desk.made()
-    desk.receive(refusal("INVALID_AUTH"))
-    assert desk.state is S.REFUSED
-    assert desk.fetches == []
-
-
-def test_without_a_key_it_says_so_and_asks_nothing() -> None:
-    desk = private(has_key=False)
+@pytest.mark.parametrize("after_s", [3.0, 0.5, 0.0])
+def test_after_some_seconds_without_a_socket_it_is_polled(after_s: float) -> None:
+    desk = Desk(fallback_after_s=after_s)
+    desk.subscribe("a", ticker())
     desk.start()
-    desk.subscribe("balances", BALANCES)
-    desk.later(10.0)
-    assert desk.states == [S.IDLE, S.REFUSED]
-    assert desk.protocol.reason == "no key is set"
-    assert desk.actions == []
-    assert desk.heard(RefusalEvent) == [], "it waits for a key"
-    desk.set_key(has_key=True)
-    assert desk.took(Connect) == [desk.time]
-
-
-def test_another_key_dials_anew_and_the_former_ones_answers_are_ignored() -> None:
-    desk = dialling(balances=BALANCES, orders=ORDERS)
-    desk.made()
-    former = tuple(desk.fetches)
-    desk.forget()
-    desk.set_key(has_key=True)
-    assert desk.took(Close) == desk.took(Connect) == [desk.time]
-    assert desk.states == [S.IDLE, S.CONNECTING]
-    for fetch in former:
-        desk.reply(fetch, (ROW,))
-        desk.reply(fetch, KEY_ENDED)
-    desk.made()
-    assert desk.heard(BalanceEvent) == []
-    assert desk.state is S.CONNECTED
-    desk.reply(next(f for f in desk.fetches if f.subject == BALANCE_STREAM), (ROW,))
-    (event,) = desk.heard(BalanceEvent)
-    assert event.epoch == 3
-
-
-def test_a_key_that_is_taken_away_ends_the_connection() -> None:
-    desk = dialling()
-    desk.made()
-    desk.forget()
-    desk.set_key(has_key=False)
-    assert desk.took(Close) == [desk.time]
-    assert desk.states == [S.IDLE, S.REFUSED]
-    desk.later(60.0)
-    assert [type(action) for _, action in desk.actions] == [Close]
-    desk.set_key(has_key=False)
-    assert desk.states == [S.IDLE, S.REFUSED, S.IDLE, S.REFUSED]
-
-
-def polling(**wishes: SubscriptionSpec) -> Desk:
-    """The dial has been under way for three seconds."""
-    desk = dialling(**wishes)
-    desk.later(3.0)
-    assert desk.state is S.POLLING
-    return desk
-
-
-def test_without_a_socket_it_is_read_again_and_again_and_said_so() -> None:
-    desk = polling(balances=BALANCES, orders=ORDERS)
     began = desk.time
-    for _ in range(3):
-        for fetch in desk.fetches[-2:]:
-            rows = (ROW,) if fetch.subject == BALANCE_STREAM else (an_order(),)
-            desk.reply(fetch, rows)
-        desk.later(5.0)
-    balances = Fetch(BALANCE_STREAM, 0)
-    asked_at = [at - began for at, action in desk.actions if action == balances]
-    assert asked_at == pytest.approx([0.0, 5.0, 10.0, 15.0])
-    assert {event.source for event in desk.heard(BalanceEvent)} == {Source.POLLED}
-    assert len(desk.heard(OrderEvent)) == 1, "only what is new"
-    accepted = [event.streams for event in desk.heard(SubscriptionEvent) if event.accepted]
-    assert {BALANCE_STREAM} in accepted
+    desk.later(after_s)
+    assert desk.states == [S.IDLE, S.CONNECTING, S.POLLING]
+    assert desk.took(Fetch) == [began + after_s]
+    assert desk.took(Connect) == [began], "the dial goes on"
+    assert desk.took(Close) == []
 
 
-def test_orders_are_read_every_two_seconds() -> None:
-    desk = polling(orders=ORDERS)
-    began = desk.time
-    for _ in range(3):
-        desk.reply(desk.fetches[-1], ())
-        desk.later(2.0)
-    assert desk.took(Fetch) == pytest.approx([began, began + 2, began + 4, began + 6])
-
-
-def test_dials_go_on_behind_the_polling_and_end_it() -> None:
-    desk = polling()
-    assert len(desk.took(Connect)) == 1, "the first dial is still under way"
-    desk.lost(ConnectFailed("no answer"))
-    assert desk.state is S.POLLING
-    failed_at = desk.time
-    desk.later(1.0)
-    assert desk.took(Connect)[1:] == [failed_at + 1.0]
-    assert desk.protocol.reason == "no answer"
-    desk.made()
-    assert desk.state is S.CONNECTED
-    desk.reply(desk.fetches[0], (ROW,))
-    desk.reply(desk.fetches[1], (ROW,))
-    desk.later(1.0)
-    desk.reply(desk.fetches[2], (ROW,))
-    desk.later(20.0)
-    assert len(desk.fetches) == 3, "once for the request, once more when it was accepted"
-    assert desk.sent[0] == {BALANCE_STREAM: 0}
-
-
-def test_a_loss_that_lasts_is_polled_and_a_short_one_is_not() -> None:
+def test_before_that_nothing_is_asked() -> None:
     desk = dialling()
-    desk.made()
-    desk.lost()
-    desk.reconnect()
-    desk.later(10.0)
-    assert S.POLLING not in desk.states
-    desk.lost(ConnectionLost(1006, "reset", 0))
-    desk.later(3.0)
-    assert desk.state is S.POLLING
-    assert "reset" in desk.protocol.reason
-    assert isinstance(desk.protocol.error, ConnectionLost)
-
-
-def test_what_cannot_be_read_is_not_polled() -> None:
-    desk = dialling(notices=SubscriptionSpec(DataType.CUSTOM, type="announcement"))
-    desk.later(8.0)
+    desk.later(2.99)
+    assert desk.fetches == []
     assert desk.state is S.CONNECTING
 
 
-def test_one_question_at_a_time() -> None:
-    desk = polling()
-    desk.later(60.0)
-    assert len(desk.fetches) == 1
-
-
-def test_a_failed_reading_is_told_and_tried_again() -> None:
-    desk = polling()
-    failed_at = desk.time
-    desk.reply(desk.fetches[0], RequestRejected("500", "x"))
-    assert [str(event.error) for event in desk.heard(ErrorEvent)] == ["500: x"]
-    desk.later(5.0)
-    assert desk.took(Fetch)[1:] == [failed_at + 5.0]
+def test_those_seconds_count_from_the_loss_whatever_the_dials_do() -> None:
+    desk = dialling()
+    desk.made()
+    desk.lost()
+    lost_at = desk.time
+    for wait_s in (1.1, 1.5):
+        desk.later(wait_s)
+        desk.lost(ConnectFailed("no answer"))
+    desk.to(lost_at + 3.0)
     assert desk.state is S.POLLING
+    assert desk.took(Fetch) == [lost_at + 3.0]
+    said = desk.heard(ConnectionEvent)[-1]
+    assert (said.reason, str(said.error)) == ("no answer", "no answer")
 
 
-def test_after_sleep_everything_is_read_at_once_and_it_is_said() -> None:
-    """What was asked before the sleep may never be answered, nor the dial."""
-    desk = polling()
-    unanswered = desk.fetches[0]
-    desk.to(desk.time + 5.0)
+def test_a_short_loss_is_not_polled_and_the_next_one_counts_by_itself() -> None:
+    desk = dialling()
+    desk.made()
+    for _ in range(3):
+        desk.receive(frame())
+        desk.lost()
+        desk.later(2.0)
+        desk.made()
+    desk.later(10.0)
+    assert S.POLLING not in desk.states
+    assert desk.fetches == []
+
+
+def test_dials_go_on_behind_the_polling_and_end_it() -> None:
+    desk = dialling()
+    desk.later(3.0)
+    desk.lost(ConnectFailed("no answer"))
+    failed_at = desk.time
+    assert polled(desk) == {BTC}
+    assert desk.took(Connect) == [failed_at + 1.0]
+    assert (desk.state, desk.protocol.reason) == (S.POLLING, "no answer")
+    desk.made()
+    assert (desk.state, desk.protocol.reason) == (S.CONNECTED, "")
+    assert desk.requests == [{BTC: 0}]
+    assert polled(desk) == set()
+
+
+def test_a_stop_while_it_is_polled_ends_that_too() -> None:
+    desk = dialling()
+    desk.later(3.0)
+    desk.forget()
+    desk.stop()
+    desk.later(3600.0)
+    assert [type(action) for _, action in desk.actions] == [Close]
+    assert desk.protocol.next_deadline() is None
+
+
+def test_after_sleep_it_is_asked_anew() -> None:
+    """What was asked before may never be answered."""
+    desk = dialling()
+    desk.later(3.0)
+    desk.later(5.0)
+    assert len(desk.fetches) == 1, "one question at a time"
     desk.forget()
     desk.sleep(3600.0, monotonic_s=5.0)
     (said,) = desk.heard(ConnectionEvent)
-    assert (said.state, said.resumed, said.reason) == (S.POLLING, True, "the machine slept")
-    assert desk.took(Close) == [desk.time]
-    assert desk.fetches == [Fetch(BALANCE_STREAM, 1)]
-    desk.reply(unanswered, (ROW,))
-    assert desk.heard(BalanceEvent) == []
-    desk.reply(desk.fetches[0], (ROW,))
-    assert len(desk.heard(BalanceEvent)) == 1
+    assert (said.state, said.resumed) == (S.POLLING, True)
+    assert len(desk.fetches) == 1
 
 
-def test_polling_ends_after_the_grace_period() -> None:
-    desk = polling()
-    desk.unsubscribe("balances")
-    desk.later(5.03)
-    assert desk.state is S.IDLE
-    assert len(desk.took(Close)) == 1, "the dial is given up"
-    assert desk.protocol.next_deadline() is None
-    desk.reply(desk.fetches[0], (ROW,))
-    assert desk.heard(BalanceEvent) == []
-
-
-def test_after_a_stop_and_a_start_everything_is_read_again() -> None:
-    """The shell cancelled the question that was under way and will never answer it."""
-    desk = polling()
-    unanswered = desk.fetches[0]
-    desk.stop()
-    desk.reply(unanswered, (ROW,))
-    assert desk.heard(BalanceEvent) == []
+def test_what_nobody_sees_is_not_polled() -> None:
+    desk = dialling(a=ticker("KRW-BTC", "KRW-ETH"), b=ticker("KRW-BTC"))
+    desk.later(3.0)
+    assert polled(desk) == {BTC, ETH}
+    assert desk.protocol.hide("a", hidden=True)
+    assert polled(desk) == {BTC}
+    assert desk.protocol.hide("b", hidden=True)
+    assert polled(desk) == set()
     desk.forget()
-    desk.start()
-    assert desk.states == [S.IDLE, S.CONNECTING]
+    assert desk.protocol.hide("a", hidden=False)
+    desk.settle()
+    assert desk.took(Fetch) == [desk.time], "who comes into sight does not wait"
+    assert polled(desk) == {BTC, ETH}
+
+
+def test_to_hide_what_is_hidden_is_nothing_new() -> None:
+    desk = dialling()
+    assert not desk.protocol.hide("a", hidden=False)
+    assert not desk.protocol.hide("nobody", hidden=True)
+    assert desk.protocol.hide("a", hidden=True)
+    assert not desk.protocol.hide("a", hidden=True)
+
+
+def test_what_nobody_sees_stays_on_the_wire() -> None:
+    desk = dialling()
+    desk.protocol.hide("a", hidden=True)
+    desk.later(0.02)
     desk.made()
-    assert desk.fetches == [Fetch(BALANCE_STREAM, 1)]
+    assert desk.requests == [{BTC: 0}]
 
 
-def test_the_public_side_has_no_key_and_no_replies() -> None:
-    desk = Desk()
-    desk.connected()
+def test_by_choice_some_types_leave_the_wire_and_are_polled() -> None:
+    desk = dialling(a=ticker(), b=trade())
+    desk.made()
+    desk.later(1.0)
     desk.forget()
-    desk.reply(Fetch(BALANCE_STREAM, 0), ())
-    desk.set_key(has_key=False)
-    assert desk.events == []
+    desk.call(desk.protocol.choose_polling, [DataType.TICKER])
+    desk.later(0.02)
+    assert desk.requests == [{TRADES: 0}]
+    assert desk.protocol.wire == {TRADES: 0}
+    told = [(event.accepted, event.streams) for event in desk.heard(SubscriptionEvent)]
+    assert told == [(False, {BTC, TRADES})], "both are carried, one by the socket"
+    assert polled(desk) == {BTC}
+    assert desk.state is S.CONNECTED
+
+
+def test_what_is_polled_by_choice_is_so_in_every_state() -> None:
+    desk = dialling(a=ticker(), b=trade())
+    desk.call(desk.protocol.choose_polling, [DataType.TICKER])
+    desk.later(0.02)
+    assert (desk.state, len(desk.fetches)) == (S.CONNECTING, 1)
+    desk.lost(ConnectFailed("no answer"))
+    assert desk.state is S.RECONNECTING
+    desk.reply(desk.fetches[0], ())
+    desk.forget()
+    desk.later(0.99)
+    assert desk.fetches == []
+    desk.later(0.01)
+    assert len(desk.fetches) == 1
+    desk.later(3.0)
+    assert desk.state is S.POLLING
+    assert polled(desk) == {BTC}
+    desk.made()
+    assert polled(desk) == {BTC}
+    desk.forget()
+    desk.stop()
+    desk.later(60.0)
+    assert desk.fetches == []
+    desk.start()
+    assert polled(desk) == {BTC}
+    assert desk.state is S.CONNECTING
+
+
+def test_where_everything_is_polled_by_choice_there_is_no_socket() -> None:
+    desk = dialling()
+    desk.made()
+    desk.forget()
+    desk.call(desk.protocol.choose_polling, [DataType.TICKER])
+    desk.later(0.02)
+    assert desk.states == [S.IDLE]
+    assert len(desk.took(Close)) == 1
+    assert polled(desk) == {BTC}
+    desk.subscribe("b", ticker("KRW-ETH"))
+    desk.later(0.02)
+    assert polled(desk) == {BTC, ETH}
+    desk.unsubscribe("a")
+    desk.later(0.02)
+    assert polled(desk) == {ETH}, "there is no grace for what nobody sees"
+    assert desk.took(Connect) == []
+
+
+def test_the_choice_can_be_taken_back() -> None:
+    desk = dialling()
+    desk.call(desk.protocol.choose_polling, [DataType.TICKER])
+    desk.later(0.02)
+    assert desk.state is S.IDLE
+    assert polled(desk) == {BTC}
+    desk.forget()
+    desk.call(desk.protocol.choose_polling, [])
+    desk.later(0.02)
+    assert desk.took(Connect) == [desk.time]
+    desk.made()
+    assert desk.requests == [{BTC: 0}]
+    assert polled(desk) == set()
+
+
+def test_a_choice_before_the_start_is_kept() -> None:
+    desk = Desk()
+    desk.subscribe("a", ticker())
+    desk.call(desk.protocol.choose_polling, [DataType.TICKER])
+    desk.later(10.0)
     assert desk.actions == []
+    desk.start()
+    assert (desk.state, len(desk.fetches)) == (S.IDLE, 1)
 
 
-def test_what_comes_with_one_read_stays_in_order() -> None:
-    public, account = Desk(), dialling()
-    public.connected()
-    public.forget()
-    assert public.protocol.receive_messages([frame(1), frame(2)], public.now)
-    public.settle()
-    assert [event.timestamp for event in public.heard(TickerEvent)] == [1, 2]
-    account.made()
-    account.reply(account.fetches[0], ())
-    assets = [b'{"ty":"myAsset","ast":[{"cu":"ETH","b":%d,"l":0}],"tms":1}' % n for n in (1, 2)]
-    assert not account.protocol.receive_messages(assets, account.now), "there is something to read"
-    account.settle()
-    seen = [event.balances[0].balance for event in account.heard(BalanceEvent)[1:]]
-    assert seen == [1, 2]
+def test_it_is_idle_where_nothing_is_carried_or_polled() -> None:
+    desk = Desk()
+    assert not desk.protocol.is_idle(DataType.TICKER), "it was not started"
+    desk.start()
+    assert desk.protocol.is_idle(DataType.TICKER)
+    desk.call(desk.protocol.choose_polling, [DataType.TICKER])
+    assert not desk.protocol.is_idle(DataType.TICKER)
+    assert desk.protocol.is_idle(DataType.TRADE)
+    desk.subscribe("a", trade())
+    desk.later(0.02)
+    assert not desk.protocol.is_idle(DataType.TRADE)
 
 
 # -- any life --------------------------------------------------------------------------------------
@@ -1813,7 +1445,7 @@ class Life(Desk):
         self.probe_request: tuple[float, set[Stream]] | None = None
         self.probe_dials = 0
 
-    def call(self, method: Callable[..., None], *arguments: Any) -> None:
+    def call(self, method: Callable[..., object], *arguments: Any) -> None:
         """Every step, also those that only time takes."""
         self.look()
         before, seen = self.request, len(self.actions)
@@ -2043,7 +1675,7 @@ class Differing:
         self.epochs = EpochManager()
         self.time = 100.0
         settings = FeedSettings(exchange=BINANCE)
-        self.protocol = FeedProtocol(PUBLIC, settings, self.epochs, lambda: f"{next(tickets)}")
+        self.protocol = PublicProtocol(settings, self.epochs, lambda: f"{next(tickets)}")
         self.protocol.start(self.now)
         self.later(0.0)
 
@@ -2067,7 +1699,7 @@ class Differing:
         return self.later(0.0)
 
     def answer(self, **fields: Any) -> None:
-        self.protocol.receive_message(json.dumps(fields).encode(), self.now)
+        self.protocol.receive_messages((json.dumps(fields).encode(),), self.now)
 
     def events(self, kind: type[EventT]) -> list[EventT]:
         found: list[EventT] = []
@@ -2151,3 +1783,12 @@ def test_silence_is_asked_about_in_the_words_of_the_exchange() -> None:
     assert sent == [("LIST_SUBSCRIPTIONS", [])]
     there.answer(result=["btcusdt@ticker"], id="2")
     assert there.protocol.statistics().quiet == 1
+
+
+def test_where_nothing_can_be_read_over_rest_it_is_not_polled() -> None:
+    there = Differing()
+    there.protocol.subscribe("a", ticker("USDT-BTC"), there.now)
+    there.later(0.02)
+    there.later(3.0)
+    assert there.protocol.state is S.CONNECTING
+    assert there.protocol.next_deadline() != there.time, "it is not looked at again and again"

@@ -8,7 +8,13 @@ import pytest
 
 from upbit_ws_qt.backpressure import Delivery
 from upbit_ws_qt.events import TickerEvent
-from upbit_ws_qt.routes import KEPT_WHILE_RESTING, Link, Outlet, OutletStatistics, Route
+from upbit_ws_qt.routes import (
+    KEPT_WHILE_RESTING,
+    BackpressureHandler,
+    Link,
+    OutletStatistics,
+    Route,
+)
 from upbit_ws_qt.subscriptions import Stream
 
 TICKER = Stream("ticker", "KRW-BTC")
@@ -21,7 +27,7 @@ def ticker(number: int) -> TickerEvent:
 def linked(delivery: Delivery) -> Link:
     """One subscription's part in one stream."""
     route = Route(TICKER)
-    outlet = Outlet("consumer", [TICKER], delivery)
+    outlet = BackpressureHandler("consumer", [TICKER], delivery)
     link = outlet.links[TICKER] = Link(outlet, route)
     outlet.make_room()
     return link
@@ -39,7 +45,7 @@ def test_a_route_knows_candles_and_whether_anyone_takes_part() -> None:
     route = Route(TICKER)
     assert not route.is_candle
     assert not route.is_wanted
-    link = Link(Outlet("consumer", [TICKER], Delivery.immediate()), route)
+    link = Link(BackpressureHandler("consumer", [TICKER], Delivery.immediate()), route)
     for part in (route.newest, route.keeping, route.resting):
         part[link] = None
         assert route.is_wanted
@@ -121,7 +127,7 @@ def of_market(code: str, number: int) -> TickerEvent:
 
 def test_a_busy_stream_does_not_push_out_the_last_word_of_a_quiet_one() -> None:
     quiet, busy = Stream("ticker", "KRW-XRP"), TICKER
-    outlet = Outlet("consumer", [quiet, busy], Delivery.drop_oldest(300))
+    outlet = BackpressureHandler("consumer", [quiet, busy], Delivery.drop_oldest(300))
     links = {stream: Link(outlet, Route(stream)) for stream in (quiet, busy)}
     outlet.links.update(links)
     outlet.make_room()
@@ -155,7 +161,7 @@ def test_a_busy_stream_does_not_push_out_the_last_word_of_a_quiet_one() -> None:
 
 def test_a_backlog_can_be_replaced() -> None:
     quiet = Stream("ticker", "KRW-XRP")
-    outlet = Outlet("consumer", [quiet, TICKER], Delivery.drop_oldest(1))
+    outlet = BackpressureHandler("consumer", [quiet, TICKER], Delivery.drop_oldest(1))
     links = {stream: Link(outlet, Route(stream)) for stream in (quiet, TICKER)}
     outlet.links.update(links)
     outlet.make_room()

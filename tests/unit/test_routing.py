@@ -24,6 +24,7 @@ from upbit_ws_qt.events import (
     OrderbookUnit,
     OrderEvent,
     OrderState,
+    Source,
     Stamp,
     StreamType,
     TickerEvent,
@@ -31,7 +32,7 @@ from upbit_ws_qt.events import (
     stamped,
 )
 from upbit_ws_qt.recovery import EpochManager
-from upbit_ws_qt.routes import Outlet, OutletStatistics, RoutingStatistics
+from upbit_ws_qt.routes import BackpressureHandler, OutletStatistics, RoutingStatistics
 from upbit_ws_qt.routing import DataRoutingEngine
 from upbit_ws_qt.subscriptions import BALANCE_STREAM, ORDER_STREAM, Stream, StreamEvent, stream_of
 
@@ -152,8 +153,8 @@ class Shell:
 
     def attach(
         self, *streams: Stream, delivery: Delivery = COALESCE, depth: int = 30, name: str = ""
-    ) -> Outlet[Consumer]:
-        outlet = Outlet(Consumer(name), streams, delivery, depth)
+    ) -> BackpressureHandler[Consumer]:
+        outlet = BackpressureHandler(Consumer(name), streams, delivery, depth)
         self.engine.attach(outlet)
         return outlet
 
@@ -174,7 +175,7 @@ class Shell:
             again = stamped(event, self.stamp(stream_of(event)))
             self.engine.route(msgspec.structs.replace(again, stream_type=StreamType.SNAPSHOT))
 
-    def deliver(self, outlet: Outlet[Consumer], event: StreamEvent) -> None:
+    def deliver(self, outlet: BackpressureHandler[Consumer], event: StreamEvent) -> None:
         assert outlet.active
         assert outlet.is_free
         stream = stream_of(event)
@@ -230,6 +231,7 @@ def test_the_engine_counts_what_becomes_of_all_events(shell: Shell) -> None:
         events=4,
         repeated=1,
         unwanted=1,
+        late=0,
         streams=1,
         routed=2,
         delivered=1,
@@ -239,6 +241,49 @@ def test_the_engine_counts_what_becomes_of_all_events(shell: Shell) -> None:
         outdated=1,
         queued=0,
     )
+
+
+def test_a_day_that_begins_hands_out_each_ticker_once_more(shell: Shell) -> None:
+    """A market that is not traded any more says nothing by itself."""
+    quiet, other = Stream("ticker", "KRW-XRP"), Stream("ticker", "KRW-ETH")
+    outlet = shell.attach(TICKER, quiet, other, TRADE)
+    for stream in (quiet, TRADE, TICKER):
+        shell.send(stream)
+    shell.frame()
+    before = len(outlet.consumer.got)
+
+    shell.now = 200.0
+    shell.engine.begin_day(3, shell.now)
+    shell.frame()
+
+    [got] = outlet.consumer.got[before:]
+    assert (got.stream, got.number, got.replayed) == (quiet, 3, False)
+    assert got.event.source is Source.DERIVED
+    assert got.event.stamp.received_at == 200.0
+    assert shell.engine.last(TICKER) is outlet.consumer.got[before - 1].event
+    joiner = shell.attach(quiet)
+    shell.frame()
+    [replayed] = joiner.consumer.got
+    assert (replayed.number, replayed.replayed) == (3, True)
+    assert replayed.event.source is Source.DERIVED
+
+
+def test_tickers_of_the_day_before_that_come_late_do_not_bring_it_back(shell: Shell) -> None:
+    outlet = shell.attach(TICKER, delivery=Delivery.keep_all())
+    shell.engine.begin_day(3, shell.now)
+    shell.send(TICKER)
+    shell.frame()
+    assert outlet.consumer.got[-1].event.source is Source.DERIVED
+    assert shell.send(TICKER, StreamType.SNAPSHOT) == 2
+    shell.number = 5
+    shell.send(TICKER)
+    shell.number = 1
+    shell.send(TICKER)
+    shell.frame()
+    assert outlet.consumer.numbers() == [3, 6]
+    statistics = shell.engine.statistics()
+    assert (statistics.events, statistics.repeated, statistics.late) == (4, 1, 1)
+    assert statistics.routed == statistics.delivered == 2
 
 
 def test_nothing_is_kept_for_nobody(shell: Shell) -> None:
@@ -611,18 +656,61 @@ def test_who_joins_after_the_forgetting_waits_for_the_next(shell: Shell) -> None
 # -- connections come and go -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("delivery", [COALESCE, Delivery.keep_all(), Delivery.throttle(ms=100)])
-def test_nothing_from_an_older_connection_is_delivered(shell: Shell, delivery: Delivery) -> None:
-    outlet = shell.attach(TICKER, delivery=delivery)
-    shell.send(TICKER)
+EACH_DELIVERY = [COALESCE, Delivery.keep_all(), Delivery.throttle(ms=100)]
+
+
+@pytest.mark.parametrize("delivery", EACH_DELIVERY)
+@pytest.mark.parametrize("stream", [TRADE, CANDLE])
+def test_what_was_traded_is_handed_on_as_the_present_connections(
+    shell: Shell, stream: Stream, delivery: Delivery
+) -> None:
+    """What came between the two connections is repaired, so nothing may be missing before it."""
+    outlet = shell.attach(stream, delivery=delivery)
+    shell.send(stream)
+    sent = shell.engine.last(stream)
+    assert sent is not None
+    shell.epochs.increment_epoch(ConnectionType.PUBLIC)
+    shell.now += 1.0
+    shell.frame()
+    (got,) = outlet.consumer.got
+    assert number_of(got.event) == 1
+    assert got.event.stamp == msgspec.structs.replace(sent.stamp, epoch=2)
+    assert got.event.received_at == sent.received_at, "it did not come just now"
+    assert shell.engine.statistics().outdated == 0
+    shell.send(stream)
+    shell.later(1.0)
+    assert outlet.consumer.numbers() == [1, 2]
+
+
+def test_every_trade_that_waits_outlives_its_connection(shell: Shell) -> None:
+    tape = shell.attach(TRADE, TICKER, delivery=Delivery.keep_all())
+    for _ in range(2):
+        shell.send(TRADE)
+        shell.send(TICKER)
+        shell.epochs.increment_epoch(ConnectionType.PUBLIC)
+    shell.send(TRADE)
+    shell.frame()
+    assert tape.consumer.numbers(TRADE) == [1, 3, 5]
+    assert [got.event.epoch for got in tape.consumer.got] == [3, 3, 3]
+    assert tape.consumer.numbers(TICKER) == []
+    assert shell.engine.statistics().outdated == 2
+
+
+@pytest.mark.parametrize("delivery", EACH_DELIVERY)
+@pytest.mark.parametrize("stream", [TICKER, BOOK, GROUPED])
+def test_nothing_else_from_an_older_connection_is_delivered(
+    shell: Shell, stream: Stream, delivery: Delivery
+) -> None:
+    outlet = shell.attach(stream, delivery=delivery)
+    shell.send(stream)
     shell.epochs.increment_epoch(ConnectionType.PUBLIC)
     shell.frame()
     assert outlet.consumer.got == []
     assert shell.engine.statistics().outdated == 1
-    joiner = shell.attach(TICKER)
+    joiner = shell.attach(stream)
     shell.frame()
     assert joiner.consumer.got == [], "nor replayed"
-    number = shell.send(TICKER)
+    number = shell.send(stream)
     shell.later(1.0)
     assert outlet.consumer.numbers() == [number]
     assert joiner.consumer.numbers() == [number]
@@ -723,7 +811,7 @@ def test_a_consumer_may_leave_inside_its_delivery(shell: Shell) -> None:
 
 
 def test_a_consumer_may_end_and_begin_others_inside_its_delivery(shell: Shell) -> None:
-    joiners: list[Outlet[Consumer]] = []
+    joiners: list[BackpressureHandler[Consumer]] = []
     first, second = shell.attach(TICKER), shell.attach(TICKER)
     narrowed = shell.attach(TICKER, TRADE)
 
@@ -749,7 +837,7 @@ def test_what_arrives_inside_a_delivery_is_taken_along(shell: Shell) -> None:
     assert keeping.consumer.numbers() == [2]
 
 
-def nest(shell: Shell, outlet: Outlet[Consumer], *streams: Stream) -> None:
+def nest(shell: Shell, outlet: BackpressureHandler[Consumer], *streams: Stream) -> None:
     """Its next delivery opens a dialog: events arrive and frames go on meanwhile."""
 
     def act() -> None:
@@ -1273,7 +1361,7 @@ DELIVERIES = st.sampled_from(
 )
 
 
-Slices = Iterator[tuple[Outlet[Consumer], StreamEvent]]
+Slices = Iterator[tuple[BackpressureHandler[Consumer], StreamEvent]]
 
 HAPPENINGS = (
     *("arrive",) * 7,
@@ -1305,7 +1393,7 @@ class Play(Shell):
         self.streams = data.draw(
             st.lists(st.sampled_from(STREAMS), min_size=1, max_size=3, unique=True)
         )
-        self.outlets: list[Outlet[Consumer]] = []
+        self.outlets: list[BackpressureHandler[Consumer]] = []
         self.unfinished: list[Slices] = []
         self.newest: dict[Stream, StreamEvent] = {}
         self.pushed: dict[int, list[int]] = defaultdict(list)
@@ -1317,7 +1405,7 @@ class Play(Shell):
         self.depth = 0
         self.acting = True
 
-    def living(self) -> list[Outlet[Consumer]]:
+    def living(self) -> list[BackpressureHandler[Consumer]]:
         return [outlet for outlet in self.outlets if outlet.active]
 
     def is_current(self, event: StreamEvent) -> bool:
@@ -1337,7 +1425,7 @@ class Play(Shell):
         outlet.consumer.then = lambda: self.act(outlet)
         self.outlets.append(outlet)
 
-    def any_living(self) -> Outlet[Consumer] | None:
+    def any_living(self) -> BackpressureHandler[Consumer] | None:
         living = self.living()
         return self.data.draw(st.sampled_from(living)) if living else None
 
@@ -1435,7 +1523,7 @@ class Play(Shell):
                         self.unfinished.insert(0, running)
                     return
 
-    def act(self, outlet: Outlet[Consumer]) -> None:
+    def act(self, outlet: BackpressureHandler[Consumer]) -> None:
         """What one consumer does inside its delivery."""
         if not self.acting or self.depth >= 2:
             return
@@ -1479,7 +1567,7 @@ class Play(Shell):
             if outlet.active:
                 self.check_last(outlet)
 
-    def check_counters(self, outlet: Outlet[Consumer]) -> None:
+    def check_counters(self, outlet: BackpressureHandler[Consumer]) -> None:
         """What was routed to it is all there: delivered or counted as something else."""
         counted = self.engine.outlet_statistics(outlet)
         assert counted.routed == len(self.pushed[id(outlet)]) - self.removed[id(outlet)]
@@ -1494,7 +1582,7 @@ class Play(Shell):
         if id(outlet) not in self.muted:
             assert counted.withheld == 0
 
-    def check_order(self, outlet: Outlet[Consumer]) -> None:
+    def check_order(self, outlet: BackpressureHandler[Consumer]) -> None:
         """In order, nothing twice, nothing that was not for it."""
         live = [got.number for got in outlet.consumer.got if not got.replayed]
         assert set(outlet.consumer.numbers()) <= set(self.pushed[id(outlet)])
@@ -1508,13 +1596,13 @@ class Play(Shell):
         if outlet.delivery.policy is Policy.THROTTLE:
             self.check_pace(outlet)
 
-    def check_pace(self, outlet: Outlet[Consumer]) -> None:
+    def check_pace(self, outlet: BackpressureHandler[Consumer]) -> None:
         for stream in {TICKER, TRADE, BOOK, GROUPED}:
             times = [got.now for got in outlet.consumer.got if got.stream == stream]
             gaps = [later - earlier for earlier, later in pairwise(times)]
             assert all(gap * 1000 >= outlet.delivery.interval_ms - 1e-6 for gap in gaps)
 
-    def check_last(self, outlet: Outlet[Consumer]) -> None:
+    def check_last(self, outlet: BackpressureHandler[Consumer]) -> None:
         """The last value always arrives, but for what queues while it is muted."""
         if outlet.delivery.keeps_each_event and id(outlet) in self.muted:
             return
@@ -1610,8 +1698,12 @@ class Trader:
         self.epochs = EpochManager()
         self.engine: DataRoutingEngine[list[OrderEvent]] = DataRoutingEngine(self.epochs)
 
-    def join(self, *streams: Stream, delivery: Delivery = KEEP_ALL) -> Outlet[list[OrderEvent]]:
-        outlet: Outlet[list[OrderEvent]] = Outlet([], streams or (ORDER_STREAM,), delivery)
+    def join(
+        self, *streams: Stream, delivery: Delivery = KEEP_ALL
+    ) -> BackpressureHandler[list[OrderEvent]]:
+        outlet: BackpressureHandler[list[OrderEvent]] = BackpressureHandler(
+            [], streams or (ORDER_STREAM,), delivery
+        )
         self.engine.attach(outlet)
         return outlet
 
@@ -1632,7 +1724,7 @@ class Trader:
             outlet.consumer.append(event)
 
 
-def heard(outlet: Outlet[list[OrderEvent]]) -> list[tuple[str, str, bool]]:
+def heard(outlet: BackpressureHandler[list[OrderEvent]]) -> list[tuple[str, str, bool]]:
     return [(event.uuid, event.state, event.replayed) for event in outlet.consumer]
 
 

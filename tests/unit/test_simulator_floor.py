@@ -406,14 +406,18 @@ def test_nothing_is_sent_of_a_halted_market_but_the_end_of_its_second() -> None:
     trading, hub, client = subscribed(*types)
     for happening in trading.run(NOW + 1_500):
         hub.report(happening)
-    trading.halt(CODE, on=True)
     client.taken()
+    trading.halt(CODE, on=True)
+    [said] = client.taken()
+    assert (said["type"], said["is_trading_suspended"]) == ("ticker", True)
     for happening in trading.run(NOW + 120_000):
         hub.report(happening)
     assert {frame["type"] for frame in client.taken()} <= {"candle.1m"}
     list(hub.replace(client, [Wish(type_, (CODE,)) for type_ in types]))
     assert len(client.taken()) == len(types)
     trading.halt(CODE, on=False)
+    [said] = client.taken()
+    assert (said["type"], said["is_trading_suspended"]) == ("ticker", False)
     for happening in trading.run(NOW + 180_000):
         hub.report(happening)
     assert {frame["type"] for frame in client.taken()} == set(types)

@@ -11,8 +11,8 @@ import jwt
 import pytest
 
 from upbit_ws_qt.errors import InvalidRequest
-from upbit_ws_qt.settings import Credentials
 from upbit_ws_qt.simulator.keys import RIGHTS, IssuedKey, KeyRefused, KeyRing
+from upbit_ws_qt.system.credentials import Credentials
 
 NOW = 1_793_000_042_345
 LATER = NOW + 1000

@@ -405,3 +405,78 @@ def test_what_was_refused_may_be_wanted_again_under_another_key() -> None:
     wishes.pardon()
     assert wishes.wire_plan() == {ORDER_STREAM: 0}
     assert wishes.refused_of("a") == set()
+
+
+# -- who can be seen -------------------------------------------------------------------------------
+
+
+def test_what_nobody_can_see_is_wanted_but_not_visible() -> None:
+    wishes = SubscriptionStateManager()
+    wishes.add_subscription("a", DataType.TICKER, "KRW-BTC")
+    wishes.add_subscription("b", DataType.TICKER, ["KRW-BTC", "KRW-ETH"])
+    both = {TICKER_BTC: 0, Stream("ticker", "KRW-ETH"): 0}
+    assert wishes.visible() == both
+    assert wishes.hide("b", hidden=True)
+    assert wishes.visible() == {TICKER_BTC: 0}, "somebody else sees it"
+    assert wishes.hide("a", hidden=True)
+    assert wishes.visible() == {}
+    assert wishes.wanted() == wishes.wire_plan() == both
+    assert wishes.hide("b", hidden=False)
+    assert wishes.visible() == both
+
+
+def test_the_visible_depth_is_the_greatest_that_is_seen() -> None:
+    wishes = SubscriptionStateManager()
+    wishes.add_subscription("shallow", DataType.ORDERBOOK, "KRW-BTC", depth=5)
+    wishes.add_subscription("deep", DataType.ORDERBOOK, "KRW-BTC", depth=30)
+    assert wishes.visible() == {BOOK_BTC: 30}
+    wishes.hide("deep", hidden=True)
+    assert wishes.visible() == {BOOK_BTC: 5}
+    assert wishes.wire_plan() == {BOOK_BTC: 30}
+
+
+def test_it_says_whether_being_hidden_is_new() -> None:
+    wishes = SubscriptionStateManager()
+    assert not wishes.hide("nobody", hidden=True)
+    wishes.add_subscription("a", DataType.TICKER, "KRW-BTC")
+    assert wishes.visible() == {TICKER_BTC: 0}, "nobody was hidden before it came"
+    assert not wishes.hide("a", hidden=False)
+    assert wishes.hide("a", hidden=True)
+    assert not wishes.hide("a", hidden=True)
+    assert wishes.hide("a", hidden=False)
+
+
+def test_who_comes_back_is_seen_again() -> None:
+    wishes = SubscriptionStateManager()
+    wishes.add_subscription("a", DataType.TICKER, "KRW-BTC")
+    wishes.hide("a", hidden=True)
+    wishes.remove_client("a")
+    wishes.add_subscription("a", DataType.TICKER, "KRW-BTC")
+    assert wishes.visible() == {TICKER_BTC: 0}
+
+
+def test_neither_what_is_refused_nor_what_is_in_grace_is_visible() -> None:
+    wishes = SubscriptionStateManager(GRACE_S)
+    wishes.add_subscription("a", DataType.TICKER, "KRW-BTC")
+    wishes.add_subscription("b", DataType.TRADE, "KRW-BTC")
+    wishes.refuse([TICKER_BTC])
+    wishes.remove_client("b", 100.0)
+    assert wishes.wire_plan(100.0) == {Stream("trade", "KRW-BTC"): 0}
+    assert wishes.visible() == {}
+
+
+@pytest.mark.parametrize(
+    ("stream", "data_type"),
+    [
+        (TICKER_BTC, DataType.TICKER),
+        (Stream("trade", "KRW-BTC"), DataType.TRADE),
+        (BOOK_BTC, DataType.ORDERBOOK),
+        (Stream("orderbook", "KRW-BTC", 1000.0), DataType.ORDERBOOK),
+        (Stream("candle.240m", "KRW-BTC"), DataType.CANDLE),
+        (ORDER_STREAM, DataType.ORDER),
+        (BALANCE_STREAM, DataType.BALANCE),
+        (Stream("announcement", ""), DataType.CUSTOM),
+    ],
+)
+def test_what_a_stream_is_about(stream: Stream, data_type: DataType) -> None:
+    assert stream.data_type is data_type

@@ -116,12 +116,14 @@ def test_holdings_are_valued_and_sorted_by_value(shown: BalanceMonitor) -> None:
     assert [text(shown, "BTC", column) for column in Column] == [
         "BTC",
         "0.60000000",
+        "0.50000000",
         "0.10000000",
         "90,000,000",
+        "90,090,045",
         "100,000,000",
         "60,000,000",
-        "+6,000,000",
-        "+11.11%",
+        "+5,943,000",
+        "+11.00%",
     ]
 
 
@@ -141,8 +143,8 @@ def test_totals_stand_above(shown: BalanceMonitor) -> None:
         "KRW": "1,500,001",
         "Total cost": "70,283,000",
         "Total value": "74,009,154",
-        "Profit": "+3,726,000",
-        "Return": "+5.30%",
+        "Net profit": "+3,653,854",
+        "Net return": "+5.20%",
     }
     assert shown.totals().assets == D("75509154.5")
 
@@ -335,10 +337,11 @@ def test_copy_puts_the_selected_rows_on_the_clipboard(shown: BalanceMonitor) -> 
         "0.60000000",
         "0.10000000",
         "90,000,000",
+        "90,090,045",
         "100,000,000",
         "60,000,000",
-        "+6,000,000",
-        "+11.11%",
+        "+5,943,000",
+        "+11.00%",
     ]
 
 
@@ -349,7 +352,7 @@ def test_copy_follows_moved_columns(shown: BalanceMonitor) -> None:
     header.moveSection(header.visualIndex(Column.RATE), 1)
     table.selectRow(0)
     QTest.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert clipboard().split("\t")[:2] == ["BTC", "+11.11%"]
+    assert clipboard().split("\t")[:2] == ["BTC", "+11.00%"]
 
 
 def test_copy_of_nothing_leaves_the_clipboard_alone(shown: BalanceMonitor) -> None:
@@ -422,7 +425,7 @@ def test_a_selected_row_is_lit(shown: BalanceMonitor) -> None:
 def test_languages_switch_live(shown: BalanceMonitor) -> None:
     shown.setLanguage("ko")
     header = shown._model.headerData(Column.PROFIT, Qt.Orientation.Horizontal)
-    assert header == "평가손익"
+    assert header == "순손익"
     assert text(shown, "KRW", Column.ASSET) == "원화 KRW"
     assert "총 보유자산" in totals(shown)
     assert shown._table.accessibleName() == "보유 자산"
@@ -492,26 +495,31 @@ def test_state_is_plain_and_comes_back(shown: BalanceMonitor, qtbot: QtBot) -> N
 
 
 @pytest.mark.parametrize(
-    "state",
+    "wrong",
     [
-        {},
-        {"version": 2, "sort": "value", "widths": {}},
-        {"version": 1, "sort": "nonsense", "widths": {}},
-        {"version": 1, "sort": 3, "widths": {}},
-        {"version": 1, "sort": "value", "widths": 5},
+        {"version": 2},
+        {"sort": "nonsense"},
+        {"sort": 3},
+        {"widths": 5},
+        {"order": ["asset"]},
+        {"order": 5},
+        {"options": 5},
+        {"options": {"allocation": "pie"}},
+        {"options": {"fees": {"krw": "2"}}},
     ],
 )
-def test_foreign_state_changes_nothing(widget: BalanceMonitor, state: dict[str, Any]) -> None:
+def test_foreign_state_changes_nothing(widget: BalanceMonitor, wrong: dict[str, Any]) -> None:
     before = widget.saveState()
-    assert not widget.restoreState(state)
+    assert not widget.restoreState({**before, "sort": "price", **wrong})
+    assert not widget.restoreState({})
     assert widget.saveState() == before
 
 
 def test_foreign_widths_are_passed_over(widget: BalanceMonitor) -> None:
-    before = widget.saveState()["widths"]
-    assert widget.restoreState(
-        {"version": 1, "sort": "value", "widths": {"price": "wide", "value": 10**9, "x": 1}}
-    )
+    state = widget.saveState()
+    before = state["widths"]
+    wrong = {"price": "wide", "value": 10**9, "x": 1}
+    assert widget.restoreState({**state, "widths": wrong})
     widths = widget.saveState()["widths"]
     assert widths["price"] == before["price"]
     assert widths["value"] == 2000
@@ -526,15 +534,18 @@ def test_hidden_it_is_slow_and_shown_it_is_current(shown: BalanceMonitor, qtbot:
     assert text(shown, "ETH", Column.PRICE) == "5,000,000"
 
 
-def test_made_and_unmade_two_hundred_times_nothing_stays(qtbot: QtBot) -> None:
+def test_made_and_unmade_a_thousand_times_nothing_stays(qtbot: QtBot) -> None:
     gc.collect()
     gc.disable()
     try:
-        for _ in range(200):
+        for number in range(1000):
             widget = BalanceMonitor()
             widget.setBalances(BALANCES)
             widget.applyTicker(ticker("KRW-BTC", 1.0))
             widget._refresh()
+            if number % 20 == 0:
+                widget.grab()
+                widget.contextMenu()
             gone = weakref.ref(widget)
             sip.delete(widget)
             del widget

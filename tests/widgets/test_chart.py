@@ -24,6 +24,13 @@ from upbit_ws_qt_widgets import ChartWidget
 from upbit_ws_qt_widgets.chart.surface import ChartSurface
 from upbit_ws_qt_widgets.chart.toolbar import TimeframeBar
 from upbit_ws_qt_widgets.models.bars import CLOSE, VOLUME
+from upbit_ws_qt_widgets.models.indicators import (
+    INDICATORS,
+    IndicatorSpec,
+    Plot,
+    Stretch,
+    Title,
+)
 from upbit_ws_qt_widgets.theme import Theme
 
 Pixels = npt.NDArray[np.uint32]
@@ -631,6 +638,62 @@ def test_the_lower_pane_and_the_averages_can_be_changed(full: ChartWidget) -> No
     assert (pixels(full) != value).any()
 
 
+def test_indicators_over_the_bars_can_be_changed(full: ChartWidget) -> None:
+    before = pixels(full)
+    full.setIndicators([{"key": "bollinger", "settings": {"length": 10}}, {"key": "vwap"}])
+    assert full.indicators() == [
+        {"key": "bollinger", "settings": {"length": 10, "width": 2.0}},
+        {"key": "vwap", "settings": {}},
+    ]
+    assert full.averages() == ()
+    assert (pixels(full) != before).any()
+
+
+def test_wrong_indicator_changes_nothing_and_is_reported(full: ChartWidget) -> None:
+    before = full.indicators()
+    full.setIndicators([{"key": "ema"}, {"key": "rsx"}])
+    assert full.indicators() == before
+    assert "rsx" in full.errorText()
+    full.setIndicators(before)
+    assert full.errorText() == ""
+
+
+@pytest.mark.allow_logs("the indicator fails")
+def test_failing_indicator_is_reported_and_can_be_taken_off(
+    full: ChartWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(stretch: Stretch) -> tuple[Any, ...]:
+        raise ZeroDivisionError("no volume")
+
+    plot = Plot(Title("", ""), "line_1")
+    spec = IndicatorSpec("failing", Title("", ""), "", fail, (plot,), on_price=True)
+    monkeypatch.setattr(INDICATORS, "_specs", {"failing": spec})
+    before = pixels(full)
+    full.setIndicators([{"key": "failing"}])
+    assert (pixels(full) != before).any()
+    assert "no volume" in full.errorText()
+    full.setIndicators([])
+    assert full.errorText() == ""
+    full.setAverages((5, 20, 60))
+    assert (pixels(full) == before).all()
+
+
+def test_indicators_are_saved_and_restored(full: ChartWidget) -> None:
+    full.setIndicators([{"key": "ema", "settings": {"length": 9}}])
+    state = full.saveState()
+    full.setIndicators([])
+    full.restoreState(state)
+    assert full.indicators() == [{"key": "ema", "settings": {"length": 9}}]
+    del state["indicators"]
+    full.restoreState(state)
+    assert full.indicators() == [{"key": "ema", "settings": {"length": 9}}], "an older state"
+    state["indicators"] = [{"key": "none"}]
+    state["timeframe"] = "5m"
+    full.restoreState(state)
+    assert full.timeframe() is not Timeframe.MINUTE_5, "nothing of it was taken"
+    assert "got 'none'" in full.errorText()
+
+
 def test_properties_serve_qt_designer(chart: ChartWidget, seen: Seen) -> None:
     assert chart.setProperty("marketCode", "KRW-XRP")
     assert chart.setProperty("timeframeName", "15m")
@@ -642,7 +705,19 @@ def test_state_is_saved_and_restored(full: ChartWidget, seen: Seen, qtbot: QtBot
     full.setTimeframe("4h")
     full._chart.set_spacing(12.0)
     saved = full.saveState()
-    assert saved == {"version": 1, "market": "KRW-BTC", "timeframe": "240m", "spacing": 12.0}
+    assert saved == {
+        "version": 1,
+        "market": "KRW-BTC",
+        "timeframe": "240m",
+        "spacing": 12.0,
+        "drawings": {},
+        "kind": "solid",
+        "color_rule": "open",
+        "value_shown": False,
+        "volume_visible": True,
+        "indicators": [{"key": "ma", "settings": {"length": length}} for length in (5, 20, 60)],
+        "pane_heights": [None],
+    }
     other = ChartWidget()
     qtbot.addWidget(other)
     other.restoreState(saved)

@@ -106,7 +106,9 @@ def test_binding_and_choosing_may_come_in_any_order(
     assert not state(chart).is_waiting
     feed.until(lambda: state(chart).title == "비트코인")
     assert state(chart).subtitle == "KRW-BTC · 1분"
-    feed.until(lambda: {s.type for s in manager.wire_subscription()} == {"candle.1m", "trade"})
+    feed.until(
+        lambda: {s.type for s in manager.wire_subscription()} == {"candle.1m", "ticker", "trade"}
+    )
     feed.until(lambda: chart.stateText() == "")
     chart.setLanguage("en")
     assert state(chart).title == "Bitcoin"
@@ -159,7 +161,7 @@ def test_another_unit_streams_what_the_exchange_streams(
     open_chart(chart, feed, manager)
     chart.setTimeframe(Timeframe.WEEK)
     feed.until(lambda: has_loaded(chart))
-    feed.until(lambda: {s.type for s in manager.wire_subscription()} == {"trade"})
+    feed.until(lambda: {s.type for s in manager.wire_subscription()} == {"ticker", "trade"})
     assert all(bar.time == Timeframe.WEEK.start_of(bar.time) for bar in shown(chart))
 
 
@@ -198,7 +200,7 @@ def test_however_often_the_user_scrolls_one_page_is_on_its_way(
     QTest.keyClick(chart._surface, Qt.Key.Key_Home)
     for _ in range(5):
         QTest.keyClick(chart._surface, Qt.Key.Key_Left)
-    assert len(proxy._tasks) == 1
+    assert len(proxy._tasks._tasks) == 1
     feed.until(lambda: not chart._feed.is_paging)
     assert len(shown(chart)) == before + 200
 

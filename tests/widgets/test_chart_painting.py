@@ -79,7 +79,7 @@ def test_a_candle_covers_whole_device_pixels(style: ChartStyle, ratio: float) ->
     made = rows([0, 1])
     made["open"], made["close"], made["high"], made["low"] = 100, 200, 300, 50
     state = chart(made, ratio=ratio)
-    state.averages = ()
+    state.overlays.choose(())
     image = painted(state, style)
     layout = state.layout
     grid = BarGrid.of(state.view.spacing, state.view.right, layout)
@@ -106,14 +106,14 @@ def test_direction_is_colour_in_both_panes(style: ChartStyle, change: float, rol
     image = painted(state, style)
     height = state.layout.price_bottom
     assert count(image, getattr(style.theme, role), (0, 80, state.layout.plot_width, height - 80))
-    pane = 0, height + 1, state.layout.plot_width, state.layout.volume_bottom - height - 1
+    pane = 0, height + 1, state.layout.plot_width, state.layout.plot_bottom - height - 1
     assert count(image, getattr(style.theme, f"volume_{role}"), pane)
 
 
 def test_each_average_has_its_own_line(style: ChartStyle) -> None:
     state = chart(wave(300))
     with_all = painted(state, style)
-    state.averages = ()
+    state.overlays.choose(())
     without = painted(state, style)
     plot = 0, 80, state.layout.plot_width, state.layout.price_bottom - 80
     for colour in (style.theme.average_1, style.theme.average_2, style.theme.average_3):
@@ -152,7 +152,7 @@ def test_the_crosshair_has_tags_on_both_axes(style: ChartStyle) -> None:
     state.pointer = (200.0, 150.0)
     image = painted(state, style)
     right = state.layout.plot_width, 130, state.layout.width - state.layout.plot_width, 40
-    below = 100, state.layout.volume_bottom, 200, 24
+    below = 100, state.layout.plot_bottom, 200, 24
     for box in (right, below):
         assert count(without, style.theme.tag, box) == 0
         assert count(image, style.theme.tag, box) > 300
@@ -164,7 +164,7 @@ def test_at_the_edges_tags_stay_whole(style: ChartStyle) -> None:
     painted(state, style)
     state.pointer = (0.0, 0.0)
     image = painted(state, style)
-    corner = 0, state.layout.volume_bottom, 120, 24
+    corner = 0, state.layout.plot_bottom, 120, 24
     assert count(image, style.theme.tag, corner) > 800
 
 
@@ -267,14 +267,14 @@ def pixels_of(image):
 pixels = pixels_of(image)
 alone = pixels_of(surface.grab().toImage().convertToFormat(QImage.Format.Format_RGB32))
 # The lower pane, under its caption: bars and grid, and nothing that is smoothed.
-part = pixels[top + layout.price_bottom + 30 * 2 : top + layout.volume_bottom, left + 100 :]
+part = pixels[top + layout.price_bottom + 30 * 2 : top + layout.plot_bottom, left + 100 :]
 part = part[:, : layout.plot_width - 110]
 theme = chart.themeColors()
 known = [c.rgb() for c in (theme.background, theme.grid, theme.line, theme.volume_rise,
                            theme.volume_fall, theme.volume_even)]
 assert ratio == float(sys.argv[1])
 assert (part == theme.volume_rise.rgb()).sum() > 100
-height, width = layout.volume_bottom, layout.plot_width
+height, width = layout.plot_bottom, layout.plot_width
 placed = pixels[top : top + height, left : left + width]
 assert (placed == alone[:height, :width]).all(), "it looks the same wherever it lies"
 assert np.isin(part, known).all(), sorted({hex(p) for p in set(part.flat) - set(known)})

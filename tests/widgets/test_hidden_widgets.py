@@ -69,7 +69,7 @@ def test_an_order_book_rests_and_is_current_when_it_is_shown(
     put_on_tab(tabs, book)
     book.bind(manager)
     book.setMarket(MARKET)
-    feed.until(lambda: book.orderbook() is not None and book._ticker is not None and book._trades)
+    feed.until(lambda: book.orderbook() and book._memory.known.ticker and book._memory.known.trades)
     hide(feed, manager, tabs)
     before, called, asked = book.orderbook(), calls(book), requests(manager)
     router = manager._pump.router
@@ -82,8 +82,8 @@ def test_an_order_book_rests_and_is_current_when_it_is_shown(
     feed.until(lambda: book.orderbook() is not before and not router.has_work())
     newest = {stream.type: router.last(stream) for stream in manager.wire_subscription()}
     assert book.orderbook() == newest["orderbook"]
-    assert book._ticker == newest["ticker"]
-    assert book._trades[0] == newest["trade"]
+    assert book._memory.known.ticker == newest["ticker"]
+    assert book._memory.known.trades[0] == newest["trade"]
     assert requests(manager) == asked
 
 

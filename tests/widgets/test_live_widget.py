@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PyQt6 import sip
 from PyQt6.QtCore import QEvent, QLocale
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPalette
+from PyQt6.QtGui import QColor, QFont, QPalette
 from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -19,9 +19,10 @@ from upbit_ws_qt import GlobalWebSocketManager
 from upbit_ws_qt.errors import InvalidMarket
 from upbit_ws_qt.events import ConnectionEvent, ConnectionState, ConnectionType, Stamp
 from upbit_ws_qt.simulator import SimulatedExchange
-from upbit_ws_qt_resources import themes, translations
+from upbit_ws_qt_resources import translations
+from upbit_ws_qt_widgets import live_widget
 from upbit_ws_qt_widgets.live_widget import LiveWidget, contained
-from upbit_ws_qt_widgets.theme import Theme, is_dark, korean_font, number_font
+from upbit_ws_qt_widgets.theme import Theme
 
 
 class Probe(LiveWidget):
@@ -267,8 +268,56 @@ def test_a_chosen_theme_stays_whatever_the_host_does(probe: Probe, qtbot: QtBot)
 def test_a_theme_that_is_not_there_changes_nothing(probe: Probe, qtbot: QtBot) -> None:
     with qtbot.waitSignal(probe.errorOccurred) as failed:
         probe.setTheme("pink")
-    assert "light, dark" in failed.args[0]
+    assert "auto, light, dark, high-contrast, colour-blind" in failed.args[0]
     assert (probe.getTheme(), probe.themeColors().name) == ("light", "light")
+
+
+def test_each_widget_has_its_own_colour_convention(probe: Probe, qtbot: QtBot) -> None:
+    assert (probe.getColorConvention(), probe.property("colorConvention")) == ("korean", "korean")
+    other = Probe()
+    qtbot.addWidget(other)
+    red = probe.themeColors().rise
+    with qtbot.waitSignal(probe.themeChanged) as changed:
+        probe.setColorConvention("western")
+    assert changed.args == ["light"]
+    assert probe.told == ["restyled"]
+    assert probe.themeColors().rise.green() > probe.themeColors().rise.red()
+    assert other.getColorConvention() == "korean"
+    assert probe.setProperty("colorConvention", "korean")
+    assert probe.themeColors().rise == red
+
+
+def test_a_convention_that_is_not_there_changes_nothing(probe: Probe, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(probe.errorOccurred) as failed:
+        probe.setColorConvention("martian")
+    assert "korean and western" in failed.args[0]
+    assert probe.getColorConvention() == "korean"
+
+
+@pytest.mark.parametrize("choice", ["high-contrast", "colour-blind"])
+def test_a_theme_of_two_shades_follows_the_hosts_palette(probe: Probe, choice: str) -> None:
+    probe.setTheme(choice)
+    probe.setPalette(palette("#101010", "#f0f0f0"))
+    assert probe.getTheme() == choice
+    assert probe.themeColors() is Theme.named(f"{choice}-dark")
+    probe.setPalette(palette("#f0f0f0", "#101010"))
+    assert probe.themeColors() is Theme.named(f"{choice}-light")
+    probe.setTheme(f"{choice}-dark")
+    assert probe.themeColors() is Theme.named(f"{choice}-dark")
+
+
+def test_a_system_set_to_high_contrast_is_followed(
+    probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No machine of the tests is set so; what Qt would say is said in its stead."""
+    probe.setTheme("auto")
+    monkeypatch.setattr(live_widget, "wants_contrast", lambda: True)
+    probe.setPalette(palette("#2d3236", "#ffffff"))
+    theme = probe.themeColors()
+    assert theme.name == "dark"
+    assert (theme.background, theme.text) == (QColor("#2d3236"), QColor("#ffffff"))
+    probe.setTheme("dark")
+    assert probe.themeColors().name == "dark"
 
 
 def test_another_font_restyles(probe: Probe) -> None:
@@ -276,70 +325,6 @@ def test_another_font_restyles(probe: Probe) -> None:
     font.setPixelSize(31)
     probe.setFont(font)
     assert "restyled" in probe.told
-
-
-def test_themes_have_every_role_and_are_made_once() -> None:
-    assert set(themes()) == {"light", "dark"}
-    for name in themes():
-        theme = Theme.named(name)
-        assert Theme.named(name) is theme
-        assert theme.name == name
-        assert theme.background.isValid()
-        assert set(themes()[name]) == {role for role in Theme.__slots__ if role != "name"}
-
-
-def test_directions_have_their_colours() -> None:
-    theme = Theme.named("light")
-    assert theme.direction(0.01) is theme.rise
-    assert theme.direction(-1) is theme.fall
-    assert theme.direction(0) is theme.even
-
-
-def luminance(colour: QColor) -> float:
-    parts = [
-        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
-        for part in (colour.redF(), colour.greenF(), colour.blueF())
-    ]
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-
-
-def contrast(one: QColor, other: QColor) -> float:
-    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-@pytest.mark.parametrize("name", ["light", "dark"])
-def test_texts_stand_out_from_what_they_are_written_on(name: str) -> None:
-    """4.5 for plain text; 4.1 for the exchange's own red on its own tints, which is bold."""
-    theme = Theme.named(name)
-    for background in (theme.background, theme.panel, theme.ask_row, theme.bid_row):
-        assert contrast(theme.text, background) >= 7
-        assert contrast(theme.sub_text, background) >= 4.5
-        for colour in (theme.rise, theme.fall, theme.even):
-            assert contrast(colour, background) >= 4.1
-    assert contrast(theme.warning, theme.warning_background) >= 4.5
-    for bar in (theme.ask_bar, theme.bid_bar, theme.ask_hover, theme.bid_hover):
-        assert contrast(theme.text, bar) >= 7
-
-
-def test_dark_is_told_by_the_palette() -> None:
-    assert is_dark(palette("#101010", "#f0f0f0"))
-    assert not is_dark(palette("#f0f0f0", "#101010"))
-
-
-# -- fonts --------------------------------------------------------------------------------------
-
-
-def test_fonts_with_hangul_stand_behind_the_hosts_own(qapp: QApplication) -> None:
-    font = korean_font(QFont("Host Font"))
-    assert font.families()[0] == "Host Font"
-    assert {"Malgun Gothic", "Apple SD Gothic Neo", "NanumGothic"} <= set(font.families())
-    assert korean_font(font).families() == font.families()
-
-
-def test_digits_have_one_width(qapp: QApplication) -> None:
-    metrics = QFontMetricsF(number_font(qapp.font()))
-    assert len({metrics.horizontalAdvance(digit) for digit in "0123456789"}) == 1
 
 
 # -- language -----------------------------------------------------------------------------------

@@ -3,102 +3,49 @@
 from __future__ import annotations
 
 import gc
+import json
 import weakref
 from typing import Any
 
 import msgspec
 import pytest
 from PyQt6 import sip, uic
-from PyQt6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QObject, QPoint, QPointF, Qt
-from PyQt6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPalette, QRegion, QWheelEvent
+from PyQt6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QPoint, QPointF, Qt
+from PyQt6.QtGui import QColor, QImage, QPainter, QPalette, QRegion, QWheelEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.feed import Feed
+from tests.order_books import (
+    BEST_ASK,
+    BEST_BID,
+    TICK,
+    Paints,
+    book,
+    cell,
+    image,
+    painted,
+    place_of,
+    resized,
+    same,
+    settle,
+    ticker,
+    trade,
+)
 from upbit_ws_qt import GlobalWebSocketManager
 from upbit_ws_qt.events import (
     DataType,
-    OrderbookEvent,
-    OrderbookUnit,
     Source,
     Stamp,
-    TickerEvent,
-    TradeEvent,
 )
 from upbit_ws_qt.simulator import SimulatedExchange
+from upbit_ws_qt_resources import themes
 from upbit_ws_qt_widgets.models.ladder_state import Ladder, damage
 from upbit_ws_qt_widgets.orderbook import OrderbookWidget
-from upbit_ws_qt_widgets.orderbook_painter import LadderPainter, logical_rect
-
-BEST_BID = 116_539_000.0
-BEST_ASK = 116_540_000.0
-PREVIOUS = 115_300_000.0
-TICK = 1000.0
-
-
-def book(
-    code: str = "KRW-BTC",
-    depth: int = 30,
-    bid: float = BEST_BID,
-    size: float = 1.0,
-    **fields: Any,
-) -> OrderbookEvent:
-    units = tuple(
-        OrderbookUnit(
-            ask_price=bid + TICK * (1 + row),
-            bid_price=bid - TICK * row,
-            ask_size=size,
-            bid_size=size,
-        )
-        for row in range(depth)
-    )
-    values = {
-        "type": "orderbook",
-        "code": code,
-        "timestamp": 1_790_000_000_000,
-        "total_ask_size": size * depth,
-        "total_bid_size": 2 * size * depth,
-        "orderbook_units": units,
-        **fields,
-    }
-    return OrderbookEvent(**values)
-
-
-def resized(event: OrderbookEvent, row: int, **sizes: float) -> OrderbookEvent:
-    units = list(event.orderbook_units)
-    units[row] = msgspec.structs.replace(units[row], **sizes)
-    return msgspec.structs.replace(event, orderbook_units=tuple(units))
-
-
-def ticker(code: str = "KRW-BTC", price: float = BEST_ASK, ms: int = 10) -> TickerEvent:
-    return TickerEvent(
-        type="ticker",
-        code=code,
-        timestamp=ms,
-        trade_timestamp=ms,
-        trade_price=price,
-        prev_closing_price=PREVIOUS,
-        high_price=117_000_000.0,
-        acc_bid_volume=207.0,
-        acc_ask_volume=200.0,
-    )
-
-
-def trade(
-    number: int, price: float = BEST_ASK, code: str = "KRW-BTC", side: str = "BID"
-) -> TradeEvent:
-    return TradeEvent(
-        type="trade",
-        code=code,
-        timestamp=number,
-        trade_timestamp=number,
-        trade_price=price,
-        trade_volume=0.125,
-        ask_bid=side,
-        sequential_id=number,
-        prev_closing_price=PREVIOUS,
-    )
+from upbit_ws_qt_widgets.orderbook_painter import LadderPainter
+from upbit_ws_qt_widgets.orderbook_texts import logical_rect
+from upbit_ws_qt_widgets.theme import CONVENTIONS, Theme
 
 
 @pytest.fixture
@@ -107,6 +54,8 @@ def widget(qtbot: QtBot) -> OrderbookWidget:
     qtbot.addWidget(made)
     made.setTheme("light")
     made.setLanguage("en")
+    made.setFiguresShown(False)
+    made.setFading(False)
     made.resize(490, 700)
     return made
 
@@ -120,56 +69,6 @@ def shown(widget: OrderbookWidget, qtbot: QtBot) -> OrderbookWidget:
         widget.show()
     settle(widget, qtbot)
     return widget
-
-
-def settle(widget: OrderbookWidget, qtbot: QtBot) -> None:
-    """Wait until what is painted is what is known."""
-    qtbot.waitUntil(lambda: not widget._behind)
-    QApplication.processEvents()
-
-
-def painted(widget: OrderbookWidget) -> Ladder:
-    assert widget._ladder is not None
-    return widget._ladder
-
-
-def place_of(widget: OrderbookWidget, price: float) -> int:
-    return [row.price for row in painted(widget).rows].index(price)
-
-
-def cell(widget: OrderbookWidget, price: float, part: str = "price") -> QPoint:
-    """A point inside the price or the size of a row, clear of text and lines."""
-    layout = painted(widget).layout
-    place = place_of(widget, price)
-    ask = painted(widget).rows[place].ask
-    columns = layout.columns
-    span = columns.price if part == "price" else columns.ask_size if ask else columns.bid_size
-    y = (layout.edges[place] + layout.edges[place + 1]) // 2
-    return QPoint((span[0] + span[1]) // 2, y)
-
-
-def image(widget: OrderbookWidget) -> QImage:
-    return widget.grab().toImage()
-
-
-def same(colour: QColor, other: QColor) -> bool:
-    return colour.rgb() == other.rgb()
-
-
-class Paints(QObject):
-    """Remembers what a widget was asked to paint."""
-
-    def __init__(self, watched: QWidget) -> None:
-        super().__init__()
-        self.region = QRegion()
-        self.count = 0
-        watched.installEventFilter(self)
-
-    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:  # noqa: ARG002
-        if isinstance(a1, QPaintEvent):
-            self.region = self.region.united(a1.region())
-            self.count += 1
-        return False
 
 
 # -- what is painted ----------------------------------------------------------------------------
@@ -737,6 +636,29 @@ def test_themes_switch_live(shown: OrderbookWidget, qtbot: QtBot) -> None:
     assert same(image(shown).pixelColor(left, where.y()), dark.bid_row)
 
 
+@pytest.mark.parametrize("convention", CONVENTIONS)
+@pytest.mark.parametrize("name", themes())
+def test_each_theme_is_painted_in_its_own_colours(
+    shown: OrderbookWidget, qtbot: QtBot, name: str, convention: str
+) -> None:
+    """Tints and bars of both sides, as the theme has them."""
+    shown.setFading(False)
+    shown.setTheme(name)
+    shown.setColorConvention(convention)
+    settle(shown, qtbot)
+    theme, picture = Theme.named(name, convention), image(shown)
+    ladder = painted(shown)
+    asks_end, bids_start = ladder.layout.columns.ask_size[1], ladder.layout.columns.bid_size[0]
+    beside_price = ladder.layout.columns.price[0] + 5
+    for price, bar_at, tint, bar in (
+        (BEST_ASK + TICK, asks_end - 2, theme.ask_row, theme.ask_bar),
+        (BEST_BID - TICK, bids_start + 2, theme.bid_row, theme.bid_bar),
+    ):
+        y = cell(shown, price).y()
+        assert same(picture.pixelColor(beside_price, y), tint)
+        assert same(picture.pixelColor(bar_at, y), bar)
+
+
 def test_the_theme_follows_the_hosts_palette(qtbot: QtBot) -> None:
     host = QWidget()
     qtbot.addWidget(host)
@@ -787,17 +709,37 @@ def test_assistive_technology_is_told_best_prices_and_spread(
 
 def test_state_is_plain_and_comes_back(widget: OrderbookWidget, qtbot: QtBot) -> None:
     widget.setMarket("KRW-ETH")
+    widget.setDepth(15)
+    widget.setTheme("colour-blind-dark")
+    widget.setColorConvention("western")
     state = widget.saveState()
-    assert state == {"version": 1, "market": "KRW-ETH"}
+    assert (state["version"], state["market"]) == (1, "KRW-ETH")
+    assert json.loads(json.dumps(state)) == state
     other = OrderbookWidget()
     qtbot.addWidget(other)
     assert other.restoreState(state)
-    assert other.market() == "KRW-ETH"
-    assert other.restoreState(OrderbookWidget.saveState(other))
+    assert (other.market(), other.depth()) == ("KRW-ETH", 15)
+    assert (other.getTheme(), other.getColorConvention()) == ("colour-blind-dark", "western")
+    assert other.themeColors() is widget.themeColors()
+    assert other.saveState() == state
 
 
 @pytest.mark.parametrize(
-    "state", [{}, {"version": 2, "market": "KRW-ETH"}, {"version": 1, "market": 7}]
+    "state",
+    [
+        {},
+        {"version": 2, "market": "KRW-ETH", "options": {}},
+        {"version": 1, "market": 7, "options": {}},
+        {"version": 1, "market": "KRW-ETH", "options": 7},
+        {"version": 1, "market": "KRW-ETH", "options": {"depth": 7}},
+        {"version": 1, "market": "KRW-ETH", "options": {}, "look": "dark"},
+        {
+            "version": 1,
+            "market": "KRW-ETH",
+            "options": {},
+            "look": {"theme": "pink", "convention": "korean"},
+        },
+    ],
 )
 def test_foreign_state_changes_nothing(widget: OrderbookWidget, state: dict[str, Any]) -> None:
     widget.setMarket("KRW-BTC")
@@ -805,10 +747,16 @@ def test_foreign_state_changes_nothing(widget: OrderbookWidget, state: dict[str,
     assert widget.market() == "KRW-BTC"
 
 
+def test_state_from_before_looks_were_kept_leaves_the_look(widget: OrderbookWidget) -> None:
+    widget.setTheme("dark")
+    assert widget.restoreState({"version": 1, "market": "KRW-ETH", "options": {}})
+    assert (widget.market(), widget.getTheme()) == ("KRW-ETH", "dark")
+
+
 def test_state_with_a_wrong_market_is_refused(widget: OrderbookWidget) -> None:
-    assert not widget.restoreState({"version": 1, "market": "nonsense"})
+    assert not widget.restoreState({"version": 1, "market": "nonsense", "options": {}})
     assert widget.market() == ""
-    assert widget.restoreState({"version": 1, "market": ""})
+    assert widget.restoreState({"version": 1, "market": "", "options": {}})
 
 
 FORM = b"""<?xml version="1.0" encoding="UTF-8"?>
@@ -817,7 +765,8 @@ FORM = b"""<?xml version="1.0" encoding="UTF-8"?>
   <layout class="QVBoxLayout" name="layout">
    <item><widget class="OrderbookWidget" name="book">
     <property name="marketCode" stdset="0"><string>KRW-ETH</string></property>
-    <property name="theme" stdset="0"><string>dark</string></property>
+    <property name="theme" stdset="0"><string>colour-blind-dark</string></property>
+    <property name="colorConvention" stdset="0"><string>western</string></property>
    </widget></item>
   </layout>
  </widget>
@@ -837,23 +786,31 @@ def test_a_form_of_designer_can_hold_it(qtbot: QtBot) -> None:
     assert isinstance(form.book, OrderbookWidget)
     assert form.book.market() == "KRW-ETH"
     assert form.book.property("marketCode") == "KRW-ETH"
-    assert form.book.themeColors().name == "dark"
+    assert form.book.themeColors() is Theme.named("colour-blind-dark", "western")
 
 
-def test_made_and_unmade_two_hundred_times_nothing_stays(qtbot: QtBot) -> None:
+def test_made_and_unmade_a_thousand_times_nothing_stays(qtbot: QtBot) -> None:
+    """Every other one ends with its host; every fifth is painted in each view and has a menu."""
     gc.collect()
     gc.disable()
+    before = len(QApplication.allWidgets())
     try:
-        for _ in range(200):
-            widget = OrderbookWidget()
+        for number in range(1_000):
+            host = QWidget() if number % 2 else None
+            widget = OrderbookWidget(host)
             widget.setOrderbook(book(depth=5))
             widget.applyTicker(ticker())
             widget.applyTrade(trade(1))
-            widget.grab()
+            for view in ("ladder", "depth", "heatmap") if number % 5 == 0 else ():
+                widget.setView(view)
+                widget.setOrderbook(book(depth=5, size=2.0, timestamp=1_790_000_001_000))
+                widget.grab()
+                widget.contextMenu()
             gone = weakref.ref(widget)
-            sip.delete(widget)
-            del widget
+            sip.delete(widget if host is None else host)
+            del widget, host
             assert gone() is None
+        assert len(QApplication.allWidgets()) == before
     finally:
         gc.enable()
 
@@ -878,9 +835,11 @@ def test_bound_it_shows_what_the_exchange_says(
     proxy = widget.proxy()
     assert proxy is not None
     [truth] = feed(proxy.get_orderbook_snapshot("KRW-BTC"))
-    feed.until(lambda: widget._book is not None and widget._book.timestamp == truth.timestamp)
+    feed.until(
+        lambda: widget.orderbook() is not None and widget.orderbook().timestamp == truth.timestamp
+    )
     settle(widget, qtbot)
-    assert widget._book is not None
+    assert widget.orderbook() is not None
     asks = [(unit.ask_price, unit.ask_size) for unit in truth.orderbook_units]
     bids = [(unit.bid_price, unit.bid_size) for unit in truth.orderbook_units]
     rows = painted(widget).rows
@@ -898,9 +857,9 @@ def test_another_market_moves_all_three_streams(
     widget.resize(490, 700)
     widget.bind(manager)
     widget.setMarket("KRW-BTC")
-    feed.until(lambda: widget._book is not None)
+    feed.until(lambda: widget.orderbook() is not None)
     widget.setMarket("KRW-ETH")
-    feed.until(lambda: widget._book is not None and widget._book.code == "KRW-ETH")
+    feed.until(lambda: widget.orderbook() is not None and widget.orderbook().code == "KRW-ETH")
     wanted = manager.get_subscription_summary().wanted
     assert {kind: set(codes) for kind, codes in wanted.items() if codes} == {
         DataType.TICKER: {"KRW-ETH"},
@@ -909,7 +868,7 @@ def test_another_market_moves_all_three_streams(
     }
     widget.unbind()
     assert not any(manager.get_subscription_summary().wanted.values())
-    assert widget._book is not None
+    assert widget.orderbook() is not None
 
 
 def test_bound_again_and_again_it_listens_once(
@@ -948,7 +907,7 @@ def test_a_lost_connection_is_said_with_the_time_of_the_data(
     widget.setMarket("KRW-BTC")
     widget.bind(manager)
     widget.show()
-    feed.until(lambda: widget._book is not None)
+    feed.until(lambda: widget.orderbook() is not None)
     settle(widget, qtbot)
     feed.until(lambda: painted(widget).rows and not painted(widget).badge)
     exchange.faults.refuse(503)

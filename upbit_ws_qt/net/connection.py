@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 import weakref
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -11,7 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
-from upbit_ws_qt.account_feed import Reading
 from upbit_ws_qt.actions import Close, Connect, Instant, Ping, Probe, Send
 from upbit_ws_qt.errors import RateLimited, UpbitError
 from upbit_ws_qt.pacing import Pacer, Pacing
@@ -22,10 +20,11 @@ from upbit_ws_qt.ratelimit import GlobalRateLimiter, Priority
 
 from .limits import note_refusal, wait_turn
 from .transport import WebSocketTransport, dial
+from .way_out import WayOut
 
-__all__ = ["ConnectionDriver", "Fetcher", "Line", "now"]
+__all__ = ["ConnectionDriver", "Fetcher", "Line", "SocketDriver", "Tap", "now"]
 
-Fetcher = Callable[[Fetch], Coroutine[Any, Any, Reading]]
+Fetcher = Callable[[Fetch], Coroutine[Any, Any, Any]]
 Spawner = Callable[[Coroutine[Any, Any, None], str], "asyncio.Task[None]"]
 
 _DIAL = ("websocket-connect",)
@@ -62,6 +61,16 @@ class Brain(Protocol):
     def next_deadline(self) -> float | None: ...
 
 
+class Tap(Protocol):
+    """Listens to a connection; what it hears is as it came, before anything is made of it."""
+
+    def connected(self, at: Instant) -> None: ...
+    def received(self, messages: Sequence[bytes], at: Instant) -> None: ...
+
+    def lost(self, error: UpbitError | None, at: Instant) -> None:
+        """The open connection ended; None when we ended it."""
+
+
 BrainT = TypeVar("BrainT", bound=Brain)
 
 
@@ -74,6 +83,7 @@ class Line:
         limiter: where a dial waits for its turn.
         loop: gives the event loop when it is needed.
         spawn: runs a coroutine as a task somebody owns.
+        way_out: the proxy and the TLS context; as the system has them when None.
         headers: makes those of one dial; may raise an UpbitError.
     """
 
@@ -82,17 +92,19 @@ class Line:
     loop: Callable[[], asyncio.AbstractEventLoop]
     spawn: Spawner
     connect_timeout_s: float = 10.0
-    tls: ssl.SSLContext | None = None
+    way_out: WayOut | None = None
     headers: Callable[[], Mapping[str, str]] = dict
 
 
 # State: the transport or the dial under way, the timer with its deadline, how many pongs were
-# reported, and what the connection ended with while messages from before are still to be taken.
+# reported, what the connection ended with while messages from before are still to be taken, and who
+# listens.
 class SocketDriver(Generic[BrainT]):
     """One socket at work. Subclasses say what else there is to do."""
 
     def __init__(self, protocol: BrainT, line: Line) -> None:
         self.protocol = protocol
+        self.taps: tuple[Tap, ...] = ()
         self._line = line
         self._transport: WebSocketTransport | None = None
         self._dialling: asyncio.Task[None] | None = None
@@ -149,14 +161,15 @@ class SocketDriver(Generic[BrainT]):
             return 0, False
         at = now()
         taken = 0
-        only_data = True
+        only_data = in_time = True
         more = transport.is_held
-        in_time = True
         while in_time and (more or transport.has_messages):
             if not transport.has_messages:
                 more = transport.read()
             messages = transport.take()
             taken += len(messages)
+            for tap in self.taps:
+                tap.received(messages, at)
             only_data = self.protocol.receive_messages(messages, at) and only_data
             in_time = time.monotonic() < deadline
         if not only_data:
@@ -193,7 +206,7 @@ class SocketDriver(Generic[BrainT]):
                 line.url,
                 self,
                 headers=line.headers(),
-                tls=line.tls,
+                way_out=line.way_out,
                 timeout_s=line.connect_timeout_s,
             )
         except UpbitError as error:
@@ -205,7 +218,10 @@ class SocketDriver(Generic[BrainT]):
         self._dialling = None
         self._transport = transport
         self._pongs = 0
-        self.protocol.connection_made(now())
+        at = now()
+        self.protocol.connection_made(at)
+        for tap in self.taps:
+            tap.connected(at)
         self.settle()
 
     def _end(self) -> None:
@@ -213,7 +229,13 @@ class SocketDriver(Generic[BrainT]):
         self._transport = None
         if self._ending is not None:
             error, self._ending = self._ending, None
+            self._tell_lost(error)
             self._lost(error)
+
+    def _tell_lost(self, error: UpbitError | None) -> None:
+        at = now()
+        for tap in self.taps:
+            tap.lost(error, at)
 
     def _lost(self, error: UpbitError) -> None:
         at = now()
@@ -228,6 +250,7 @@ class SocketDriver(Generic[BrainT]):
         if self._transport is not None:
             self._transport.abort()
             self._transport = None
+            self._tell_lost(None)
 
     def _arm(self, at: Instant) -> None:
         deadline = self.protocol.next_deadline()
@@ -339,9 +362,8 @@ class ConnectionDriver(SocketDriver[FeedProtocol]):
                 self._probe.settle()
 
     async def _answer(self, fetch: Fetch) -> None:
-        result: Reading | UpbitError
         try:
-            result = await self._fetch(fetch)
+            result: Any = await self._fetch(fetch)
         except UpbitError as error:
             result = error
         at = now()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import ssl
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -20,12 +21,14 @@ from upbit_ws_qt.errors import (
     RequestTimeout,
     TransportError,
 )
+from upbit_ws_qt.proxies import Proxy
 from upbit_ws_qt.ratelimit import GlobalRateLimiter, Priority
 from upbit_ws_qt.rest import RestCall, error_of
 from upbit_ws_qt.settings import FeedSettings
 
 from .limits import note_refusal, wait_turn
-from .reasons import unreachable
+from .reasons import is_about_tls, refused_by_proxy, unreachable
+from .way_out import WayOut
 
 __all__ = ["CallEnded", "RestClient", "RestStatistics"]
 
@@ -50,15 +53,21 @@ class RestStatistics:
     refused: int
 
 
-# State: the HTTP client, made at the first call and gone after `close`, with the calls under way;
-# the authenticator; counters.
+# State: the HTTP client, made at the first call and gone after `close`, its proxy and whether that
+# still leads there, with the calls under way; the authenticator; counters.
 class RestClient:
-    """Makes calls within the limits; usable again after ``close``."""
+    """Makes calls within the limits; usable again after ``close``.
+
+    ``way_out`` is for all that connects for these settings.
+    """
 
     def __init__(self, settings: FeedSettings, limiter: GlobalRateLimiter) -> None:
         self._settings = settings
         self._limiter = limiter
+        self.way_out = WayOut(settings.proxy)
         self._client: httpx.AsyncClient | None = None
+        self._proxy: Proxy | None = None
+        self._knows_the_way = False
         self._under_way: set[asyncio.Timeout] = set()
         self._authenticator: UpbitAuthenticator | None = None
         self._calls = self._answered = self._refused = 0
@@ -114,16 +123,20 @@ class RestClient:
         headers = self._signature(call) if call.signed else {}
         self._calls += 1
         try:
-            response = await self._http().get(call.target, headers=headers)
-        except httpx.TimeoutException:
+            async with asyncio.timeout(self._settings.request_timeout_s):
+                http = await self._http()
+            response = await http.get(call.target, headers=headers)
+        except (httpx.TimeoutException, TimeoutError):
+            self._knows_the_way = False
             waited = self._settings.request_timeout_s
             about = {"path": call.path, "error": "RequestTimeout"}
             logger.info("no answer to %s within %g s", call.path, waited, extra=about)
             raise RequestTimeout(f"the exchange did not answer within {waited:g} s") from None
         except httpx.HTTPError as error:
+            self._knows_the_way = False
             about = {"path": call.path, "error": type(error).__name__}
             logger.info("no answer to %s: %s", call.path, error, extra=about)
-            raise ConnectFailed(unreachable(error)) from error
+            raise ConnectFailed(_why(error, self._proxy)) from error
         left = response.headers.get("Remaining-Req")
         self._limiter.answered(left, groups, time.monotonic())
         if response.is_success:
@@ -137,15 +150,38 @@ class RestClient:
             note_refusal(self._limiter, refusal, groups)
         raise refusal
 
-    def _http(self) -> httpx.AsyncClient:
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                base_url=self._settings.rest_url,
-                timeout=self._settings.request_timeout_s,
-                headers={"Accept": "application/json"},
-                trust_env=False,
-            )
-        return self._client
+    async def _http(self) -> httpx.AsyncClient:
+        """The client; another one where another proxy leads to the exchange since a call failed."""
+        former = self._client
+        if former is not None and self._knows_the_way:
+            return former
+        proxy = await self.way_out.proxy(self._settings.rest_url)
+        tls = await self._tls()
+        former = self._client
+        self._knows_the_way = True
+        if former is not None and proxy == self._proxy:
+            return former
+        self._client, self._proxy = self._made(proxy, tls), proxy
+        made = self._client
+        # What is under way on the former one was sent where no answer comes from.
+        await _closed(former)
+        return made
+
+    async def _tls(self) -> ssl.SSLContext:
+        if self._settings.rest_url.startswith("https:"):
+            return await self.way_out.tls()
+        # Not used, and it trusts nobody; the system's certificates are not read for nothing.
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    def _made(self, proxy: Proxy | None, tls: ssl.SSLContext) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url=self._settings.rest_url,
+            timeout=self._settings.request_timeout_s,
+            headers={"Accept": "application/json"},
+            trust_env=False,
+            verify=tls,
+            proxy=None if proxy is None else _proxy(proxy, tls),
+        )
 
     def _signature(self, call: RestCall[ResultT]) -> dict[str, str]:
         if self._authenticator is None:
@@ -158,3 +194,22 @@ class RestClient:
 async def _closed(client: httpx.AsyncClient | None) -> None:
     if client is not None:
         await client.aclose()
+
+
+def _proxy(proxy: Proxy, tls: ssl.SSLContext) -> httpx.Proxy:
+    """The same in httpx's own words."""
+    host = f"[{proxy.host}]" if ":" in proxy.host else proxy.host
+    return httpx.Proxy(
+        f"{'https' if proxy.encrypted else 'http'}://{host}:{proxy.port}",
+        ssl_context=tls if proxy.encrypted else None,
+        auth=None if proxy.username is None else (proxy.username, proxy.password),
+    )
+
+
+def _why(error: httpx.HTTPError, proxy: Proxy | None) -> str:
+    if isinstance(error, httpx.ProxyError):
+        # What httpx says of it begins with the status.
+        return refused_by_proxy(int(str(error)[:3]))
+    # Behind a proxy only TLS is between the exchange and us.
+    behind = proxy is not None and isinstance(error, httpx.ConnectError) and not is_about_tls(error)
+    return unreachable(error, "the proxy" if behind else "the exchange")

@@ -13,10 +13,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import ssl
 from collections import deque
 from collections.abc import Mapping
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 from websockets.client import ClientProtocol
@@ -40,6 +39,8 @@ from upbit_ws_qt.ratelimit import STOPS_S
 from upbit_ws_qt.rest import error_of, seconds_of
 
 from .reasons import unreachable
+from .tunnel import open_tunnel
+from .way_out import WayOut
 
 __all__ = ["Listener", "WebSocketTransport", "dial"]
 
@@ -328,7 +329,7 @@ async def dial(
     listener: Listener,
     *,
     headers: Mapping[str, str] | None = None,
-    tls: ssl.SSLContext | None = None,
+    way_out: WayOut | None = None,
     timeout_s: float = 10.0,
 ) -> WebSocketTransport:
     """Connect and wait for the handshake.
@@ -337,45 +338,54 @@ async def dial(
         url: ``wss://…``, or ``ws://…`` on loopback.
         listener: hears of messages and of the end.
         headers: extra request headers.
-        tls: the context for ``wss``; the system's default when None.
+        way_out: the proxy and the TLS context; as the system has them when None.
         timeout_s: for everything together.
 
     Raises:
         AuthenticationFailed, RateLimited, ConnectFailed: no connection was made.
     """
-    parts = urlsplit(url)
-    secure = parts.scheme == "wss"
     protocol = ClientProtocol(
         parse_uri(url),
         extensions=[ClientPerMessageDeflateFactory(client_max_window_bits=True)],
         max_size=_MAX_MESSAGE,
         logger=_wire_logger,
     )
-    options: dict[str, Any] = {}
-    if secure:
-        options = {"ssl": tls or ssl.create_default_context(), "server_hostname": parts.hostname}
-    transport: WebSocketTransport | None = None
-
-    def make_transport() -> WebSocketTransport:
-        nonlocal transport
-        transport = WebSocketTransport(protocol, headers or {}, listener)
-        return transport
-
-    host, port = parts.hostname or "", parts.port or (443 if secure else 80)
+    opening = WebSocketTransport(protocol, headers or {}, listener)
     try:
         async with asyncio.timeout(timeout_s):
-            loop = asyncio.get_running_loop()
-            _, opening = await loop.create_connection(make_transport, host, port, **options)
+            await _connect(opening, url, way_out or WayOut())
             await opening.opened()
     except BaseException as error:
-        if transport is not None:
-            transport.abort()
+        opening.abort()
         if isinstance(error, TimeoutError):
             raise ConnectFailed(f"no answer within {timeout_s:g} s") from None
         if isinstance(error, OSError):
             raise ConnectFailed(unreachable(error)) from error
         raise
     return opening
+
+
+async def _connect(opening: WebSocketTransport, url: str, way_out: WayOut) -> None:
+    """Give a transport the stream it stands on: straight to the host or through a proxy."""
+    loop = asyncio.get_running_loop()
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    is_secure = parts.scheme == "wss"
+    port = parts.port or (443 if is_secure else 80)
+    tls = await way_out.tls() if is_secure else None
+    proxy = await way_out.proxy(url)
+    if proxy is None:
+        await loop.create_connection(lambda: opening, host, port, ssl=tls)
+        return
+    tunnel = await open_tunnel(proxy, host, port, await way_out.tls())
+    if tls is None:
+        tunnel.set_protocol(opening)
+        opening.connection_made(tunnel)
+        return
+    secured = await loop.start_tls(tunnel, opening, tls, server_hostname=host)
+    if secured is None:
+        raise ConnectFailed("the connection was given up before it was safe")
+    opening.connection_made(secured)
 
 
 def handshake_error(error: Exception | None) -> UpbitError:

@@ -99,6 +99,10 @@ class ClientTable:
         """The tokens of all subscriptions."""
         return set(self._owners)
 
+    def has_subscriptions(self) -> bool:
+        """Whether anything is subscribed."""
+        return bool(self._owners)
+
     def outlets(self) -> list[SubscriptionOutlet]:
         """All outlets."""
         return [outlet for client in self._clients.values() for outlet in client.outlets.values()]

@@ -11,8 +11,9 @@ from upbit_ws_qt.events import ConnectionState, ConnectionType
 from upbit_ws_qt.exchange import upbit_in
 from upbit_ws_qt.handlers import DataHandler
 from upbit_ws_qt.health import HealthReport
-from upbit_ws_qt.settings import Credentials, FeedSettings
+from upbit_ws_qt.settings import FeedSettings
 from upbit_ws_qt.subscriptions import Stream, StreamEvent, SubscriptionSpec
+from upbit_ws_qt.system.credentials import Credentials
 
 from .clients import SubscriptionSummary
 from .manager import GlobalWebSocketManager

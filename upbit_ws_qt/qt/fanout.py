@@ -16,7 +16,7 @@ from typing import Any
 from PyQt6 import sip
 
 from upbit_ws_qt.isolation import SLOW_S
-from upbit_ws_qt.routing import DataRoutingEngine, Outlet
+from upbit_ws_qt.routing import BackpressureHandler, DataRoutingEngine
 from upbit_ws_qt.subscriptions import StreamEvent
 
 from .bridge import SLICE_S
@@ -28,7 +28,7 @@ __all__ = ["FanoutHub", "FanoutStatistics", "SubscriptionOutlet"]
 
 logger = logging.getLogger(__name__)
 
-SubscriptionOutlet = Outlet["weakref.ref[Subscription]"]
+SubscriptionOutlet = BackpressureHandler["weakref.ref[Subscription]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,10 @@ class FanoutHub:
     """Calls callbacks and emits signals; isolates, counts and mutes those that fail.
 
     ``wake`` is called when a callback that went on as a task is done and may take the next event.
+
+    Attributes:
+        rested: called with the token of a subscription that nobody sees, once it has its first
+            event.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class FanoutHub:
     ) -> None:
         self._router = router
         self._wake = wake
+        self.rested: Callable[[int], object] = _nobody_minds
         self.callback_errors = 0
         self.slow_calls = 0
         self._tasks: dict[SubscriptionOutlet, asyncio.Task[None]] = {}
@@ -125,7 +130,7 @@ class FanoutHub:
         self._delivered = number = self._delivered + 1
         try:
             running = self._call(outlet, subscription, event)
-            emit = proxy.emitters.get(event.data_type)
+            emit = proxy.emitter.heard(event.data_type)
             if emit is not None and subscription.is_active and not sip.isdeleted(proxy):
                 # A slot that raises cannot be caught here: PyQt hands it to sys.excepthook.
                 emit(event)
@@ -145,6 +150,7 @@ class FanoutHub:
         if proxy.is_paused:
             # The first event of a subscription comes even so: somebody may await it.
             self._router.pause(outlet)
+            self.rested(subscription.token)
         return ended
 
     def cancel(self, outlet: SubscriptionOutlet) -> None:
@@ -265,3 +271,7 @@ def _as_failure(error: Exception | asyncio.CancelledError) -> Exception:
     failure = RuntimeError("the callback raised CancelledError: what it asked for was cancelled")
     failure.__cause__ = error
     return failure
+
+
+def _nobody_minds(token: int) -> None:
+    """Before somebody asks to be told."""

@@ -14,7 +14,8 @@ from upbit_ws_qt.events import ConnectionType, WebSocketEvent
 from upbit_ws_qt.timeframe import Timeframe
 
 from .manager import GlobalWebSocketManager
-from .proxy import Symbols, WebSocketClientProxy
+from .proxy import WebSocketClientProxy
+from .snapshots import Symbols
 from .subscription import Callback, Subscription, WeakCallable
 
 __all__ = ["LegacyCompatibilityLayer", "LegacyWebSocketClient"]

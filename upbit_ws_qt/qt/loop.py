@@ -28,9 +28,9 @@ from typing import TYPE_CHECKING, Any
 from PyQt6.QtCore import QCoreApplication, QEventLoop, QSocketNotifier
 
 from upbit_ws_qt.errors import InvalidState
+from upbit_ws_qt.system.daemon_thread import in_daemon_thread
 
 from .entered import Entered
-from .resolver import in_daemon_thread
 from .turns import Asyncio, Turns
 from .watches import Watches
 

@@ -8,7 +8,8 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
@@ -17,20 +18,16 @@ from upbit_ws_qt import rest
 from upbit_ws_qt.alerts import AlertManager
 from upbit_ws_qt.auth import UpbitAuthenticator
 from upbit_ws_qt.backpressure import Delivery, check_delivery
-from upbit_ws_qt.errors import HandlerError, InvalidRequest, InvalidState
+from upbit_ws_qt.errors import InvalidRequest, InvalidState
 from upbit_ws_qt.events import (
     Balance,
     ConnectionEvent,
     ConnectionState,
     ConnectionType,
     DataType,
-    ErrorEvent,
     OrderEvent,
-    RefusalEvent,
     Source,
     Stamp,
-    StatusEvent,
-    SubscriptionEvent,
 )
 from upbit_ws_qt.handlers import DataHandler, HandlerTable
 from upbit_ws_qt.health import HealthReport
@@ -38,10 +35,11 @@ from upbit_ws_qt.metrics import PerformanceMetrics
 from upbit_ws_qt.net.http import RestClient
 from upbit_ws_qt.net.limits import limiter_for
 from upbit_ws_qt.net.orders import open_orders
+from upbit_ws_qt.net.recorder import Recorder
 from upbit_ws_qt.ratelimit import Priority
 from upbit_ws_qt.recovery import EpochManager
 from upbit_ws_qt.routing import OutletStatistics
-from upbit_ws_qt.settings import Credentials, FeedSettings
+from upbit_ws_qt.settings import FeedSettings
 from upbit_ws_qt.subscriptions import (
     BALANCE_STREAM,
     ORDER_STREAM,
@@ -49,19 +47,23 @@ from upbit_ws_qt.subscriptions import (
     StreamEvent,
     SubscriptionSpec,
 )
+from upbit_ws_qt.system.credentials import Credentials
 
 from . import report
 from .clients import ClientTable, SubscriptionSummary
 from .connections import Connections
+from .day import DayTurn
 from .desk import SubscriptionDesk
 from .lifecycle import ComponentLifecycleManager, is_gone, weakly
 from .markets import MarketList
 from .monitor import PerformanceMonitor
-from .notices import ConnectionNotices, SubscriptionNotices
 from .pump import EventPump
 from .readings import Readings
+from .recordings import Recordings
 from .remains import Remains
 from .running import check_gui_thread, feed_loop, on_shutdown, wrong_thread
+from .sockets import Surroundings
+from .status import StatusDesk
 from .subscription import Callback, ErrorHandler, Subscription
 
 if TYPE_CHECKING:
@@ -95,6 +97,12 @@ class GlobalWebSocketManager(QObject):
         fallback_entered(ConnectionEvent): what a connection carries is read over REST, as it has
             been missing for some seconds.
         fallback_left(ConnectionEvent): it is not any more.
+        gap_found(GapEvent): trades or candles of a market may be missing, after a reconnect or the
+            like; they are asked for.
+        gap_filled(GapEvent): what was missing has been delivered.
+        gap_unfillable(GapEvent): it stays missing; the event says of which time.
+        market_listed(Market): the exchange lists a market that it did not list before.
+        market_gone(Market): it lists this one no longer; what is subscribed of it stays so.
         error_occurred(UpbitError): something failed that nobody else was told of.
         alert_raised(Alert): somebody should look.
         alert_cleared(Alert): what an alert was about is over.
@@ -108,6 +116,11 @@ class GlobalWebSocketManager(QObject):
     recovery_completed = pyqtSignal(object)
     fallback_entered = pyqtSignal(object)
     fallback_left = pyqtSignal(object)
+    gap_found = pyqtSignal(object)
+    gap_filled = pyqtSignal(object)
+    gap_unfillable = pyqtSignal(object)
+    market_listed = pyqtSignal(object)
+    market_gone = pyqtSignal(object)
     error_occurred = pyqtSignal(object)
     alert_raised = pyqtSignal(object)
     alert_cleared = pyqtSignal(object)
@@ -127,31 +140,38 @@ class GlobalWebSocketManager(QObject):
         self._thread = threading.get_ident()
         self._epochs = EpochManager()
         self._pump = EventPump(self._epochs, self.settings.frame_interval_ms, self)
-        self._pump.status.connect(self._take_status)
         limiter = limiter_for(self.settings.rest_url, self.settings.limit_share)
         self._rest = RestClient(self.settings, limiter)
         self._has_key = False
         self._handlers = HandlerTable()
         self._connections = Connections(
-            self.settings,
-            self._epochs,
-            limiter,
-            self._rest,
-            weakly(self._pump.wake),
-            self._handlers,
+            Surroundings(
+                self.settings,
+                self._epochs,
+                limiter,
+                self._rest,
+                weakly(self._pump.wake),
+                self._handlers,
+            )
         )
-        self._markets = MarketList(self._rest, self)
+        self._clients = ClientTable()
+        self._markets = MarketList(
+            self._rest, self.settings.market_interval_s, self._clients.has_subscriptions, self
+        )
+        self._markets.listed.connect(self.market_listed)
+        self._markets.gone.connect(self.market_gone)
+        self._day = DayTurn(self._pump, self) if self.settings.exchange.has_days else None
         self._lifecycle = ComponentLifecycleManager(self)
         self._called.connect(self._call)
-        self._clients = ClientTable()
-        self._notices = SubscriptionNotices(self._clients, self._pump.hub, self._markets, self)
-        self._notices.unheard.connect(self.error_occurred)
+        self._status = StatusDesk(
+            self._pump, self._clients, self._markets, self.settings.exchange.private_types, self
+        )
         self._desk = SubscriptionDesk(
             self._clients,
             self._pump,
             self._connections,
             self._markets,
-            self._notices,
+            self._status.subscriptions,
             self._lifecycle,
         )
         self._parts = report.Parts(
@@ -165,18 +185,27 @@ class GlobalWebSocketManager(QObject):
             limiter,
             Readings(self._connections, self._pump, limiter),
             self._handlers,
+            self._status.gaps,
         )
         self._monitor = PerformanceMonitor(self._parts, self.settings, self)
         self._monitor.alert_raised.connect(self.alert_raised)
         self._monitor.alert_cleared.connect(self.alert_cleared)
         self._monitor.memory_short.connect(self.memory_short)
-        self._watch = ConnectionNotices(self._clients, self)
-        self._watch.changed.connect(self.connection_changed)
-        self._watch.resumed.connect(self.resumed_after_sleep)
-        self._watch.recovery_begun.connect(self.recovery_begun)
-        self._watch.recovery_completed.connect(self.recovery_completed)
-        self._watch.fallback_entered.connect(self.fallback_entered)
-        self._watch.fallback_left.connect(self.fallback_left)
+        self._status.connection.connect(self._monitor.connection_changed)
+        self._status.told.connect(self._monitor.check)
+        self._status.error_occurred.connect(self.error_occurred)
+        connections, gaps = self._status.connections, self._status.gaps
+        connections.changed.connect(self.connection_changed)
+        connections.resumed.connect(self.resumed_after_sleep)
+        connections.recovery_begun.connect(self.recovery_begun)
+        connections.recovery_completed.connect(self.recovery_completed)
+        connections.fallback_entered.connect(self.fallback_entered)
+        connections.fallback_left.connect(self.fallback_left)
+        gaps.found.connect(self.gap_found)
+        gaps.filled.connect(self.gap_filled)
+        gaps.unfillable.connect(self.gap_unfillable)
+        self._recordings = Recordings(self._connections, self._epochs, self)
+        self._recordings.failed.connect(self.error_occurred)
         self._remains = Remains(self, self._connections, self._markets, self._rest)
         self._forget_shutdown: Callable[[], None] | None = None
         if credentials is not None:
@@ -218,6 +247,7 @@ class GlobalWebSocketManager(QObject):
         """
         self.check_thread()
         closed = self._rest.close()
+        self._recordings.end()
         if self._connections.is_running:
             if self._forget_shutdown is not None:
                 self._forget_shutdown()
@@ -231,6 +261,8 @@ class GlobalWebSocketManager(QObject):
             if not self._connections.is_running:
                 # Those that began with what was handed out last.
                 self._pump.hub.cancel_all()
+                if self._day is not None:
+                    self._day.stop()
         await closed
 
     def _ensure_started(self) -> None:
@@ -241,7 +273,7 @@ class GlobalWebSocketManager(QObject):
         self._forget_shutdown = on_shutdown(weakly(self.stop))
         if self.settings.exchange.has_rest:
             self._markets.start()
-        self._pump.start(tuple(self._connections.drivers.values()))
+        self._pump.start(tuple(self._connections.clients.values()))
         self._connections.start()
 
     # -- clients ----------------------------------------------------------------------------------
@@ -349,6 +381,26 @@ class GlobalWebSocketManager(QObject):
         self.check_thread()
         self._handlers.register(handler)
 
+    def switch_to_rest_fallback(self, types: Collection[DataType | str]) -> None:
+        """Read these types of data over REST from now on, and none of them over a socket.
+
+        For where sockets are blocked or broken. Their events are marked ``Source.POLLED`` and come
+        once a second at best; only what visible components need is read. An empty collection goes
+        back to the sockets. Without this call the same happens by itself while a connection has
+        been missing for ``FeedSettings.fallback_after_s``.
+
+        Raises:
+            InvalidRequest: one of them cannot be read over REST, or nothing of this exchange can.
+        """
+        self.check_thread()
+        chosen = frozenset(DataType(name) for name in types)
+        wrong = sorted(chosen & {DataType.STATUS, DataType.CUSTOM})
+        if wrong:
+            raise InvalidRequest(f"data of type {', '.join(wrong)} comes over the socket alone")
+        if chosen:
+            self.settings.exchange.check_rest()
+        self._connections.choose_polling(chosen)
+
     # -- what is known ----------------------------------------------------------------------------
 
     @property
@@ -414,6 +466,27 @@ class GlobalWebSocketManager(QObject):
         """What each part has counted."""
         self.check_thread()
         return report.statistics(self._parts)
+
+    def record(self, path: str | PathLike[str], private: bool = False) -> Recorder:
+        """Write what the exchange sends to a new file from now on, to be replayed later.
+
+        The frames are written as they come, with the time of their arrival and the number of their
+        connection, and so are the ends and beginnings of connections. It goes on until ``stop()``
+        of what is returned, or of this manager, whichever is first. What was written last is at
+        most a second old, so that much is lost where the process is killed. Where the file cannot
+        be written any further, as on a full disk, the recording ends and ``error_occurred`` says
+        so.
+
+        Args:
+            path: the file, which must not exist yet.
+            private: whether balances and orders are recorded as well. Keys and tokens never are:
+                they are in no frame.
+
+        Raises:
+            RecordingError: the file cannot be made.
+        """
+        self.check_thread()
+        return self._recordings.begin(path, private=private)
 
     # -- data -------------------------------------------------------------------------------------
 
@@ -525,42 +598,3 @@ class GlobalWebSocketManager(QObject):
         except Exception:
             # A slot must not let it out: that would end the process.
             logger.exception("a function from call_from_thread raised")
-
-    # -- what the connections say -----------------------------------------------------------------
-
-    def _retain(self, connection_type: ConnectionType, streams: frozenset[Any]) -> None:
-        router = self._pump.router
-        if connection_type is ConnectionType.PUBLIC:
-            router.retain(streams)
-            return
-        private = {Stream(name, "") for name in self.settings.exchange.private_types}
-        for stream in private - streams:
-            router.forget(stream)
-
-    def _take_status(self, event: StatusEvent) -> None:
-        if isinstance(event, ConnectionEvent):
-            self._monitor.connection_changed(event)
-            if event.state is ConnectionState.IDLE:
-                # Nothing is on the wire, so nothing that was may be handed to whoever comes next.
-                self._retain(event.connection_type, frozenset())
-            self._watch.tell(event)
-            if not is_gone(self):
-                self._monitor.check()
-        elif isinstance(event, SubscriptionEvent):
-            if event.accepted:
-                self._notices.accepted(event.streams)
-            else:
-                self._retain(event.connection_type, event.streams)
-        elif isinstance(event, RefusalEvent):
-            self._notices.refused(event)
-        elif isinstance(event, ErrorEvent):
-            about = {
-                "connection": event.connection_type,
-                "epoch": event.epoch,
-                "error": type(event.error).__name__,
-                "count": event.count,
-            }
-            details = f"\n{event.error.details}" if isinstance(event.error, HandlerError) else ""
-            message = "%s (number %d of its kind)%s"
-            logger.warning(message, event.error, event.count, details, extra=about)
-            self.error_occurred.emit(event.error)

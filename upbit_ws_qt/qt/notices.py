@@ -6,12 +6,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from upbit_ws_qt.errors import RequestRejected, UpbitError
-from upbit_ws_qt.events import ConnectionEvent, ConnectionState, ConnectionType, RefusalEvent
+from upbit_ws_qt.events import (
+    ConnectionEvent,
+    ConnectionState,
+    ConnectionType,
+    GapEvent,
+    GapState,
+    RefusalEvent,
+)
 from upbit_ws_qt.subscriptions import SubscriptionSpec, stream_names
 
 from .clients import ClientTable
@@ -19,7 +27,7 @@ from .fanout import FanoutHub
 from .markets import MarketList
 from .subscription import Subscription
 
-__all__ = ["ConnectionNotices", "SubscriptionNotices"]
+__all__ = ["ConnectionNotices", "GapNotices", "GapStatistics", "SubscriptionNotices"]
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +99,69 @@ class ConnectionNotices(QObject):
         elif not polled and connection in self._polled:
             self._polled.discard(connection)
             self.fallback_left.emit(event)
+
+
+@dataclass(frozen=True, slots=True)
+class GapStatistics:
+    """Holes in streams of trades and candles since the manager was made.
+
+    Of those ``found``, some were ``filled``, with ``delivered`` events in all; ``unfillable`` stay.
+    """
+
+    found: int = 0
+    filled: int = 0
+    delivered: int = 0
+    unfillable: int = 0
+
+
+# State: how many holes there were.
+class GapNotices(QObject):
+    """Tells the log, the manager's listeners and the proxies concerned of holes in streams.
+
+    Signals:
+        found(GapEvent), filled(GapEvent), unfillable(GapEvent): what became of a hole.
+    """
+
+    found = pyqtSignal(object)
+    filled = pyqtSignal(object)
+    unfillable = pyqtSignal(object)
+
+    def __init__(self, clients: ClientTable, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._clients = clients
+        self._counted = GapStatistics()
+
+    def statistics(self) -> GapStatistics:
+        """What was counted since it was made."""
+        return self._counted
+
+    def tell(self, event: GapEvent) -> None:
+        """A hole was found, filled, or has to stay."""
+        counted = self._counted
+        self._counted = GapStatistics(
+            found=counted.found + (event.state is GapState.FOUND),
+            filled=counted.filled + (event.state is GapState.FILLED),
+            delivered=counted.delivered + event.count,
+            unfillable=counted.unfillable + (event.state is GapState.UNFILLABLE),
+        )
+        about = {"stream": event.stream.type, "market": event.symbol, "epoch": event.epoch}
+        (name,) = stream_names((event.stream,))
+        span_s = (event.until_ms - event.since_ms) / 1000
+        if event.state is GapState.UNFILLABLE:
+            message = "%s lacks what came in %.1f s: %s"
+            logger.warning(message, name, span_s, event.reason, extra=about)
+            self.unfillable.emit(event)
+        elif event.state is GapState.FILLED:
+            message = "%s: %d were missing in %.1f s and were delivered"
+            logger.info(message, name, event.count, span_s, extra=about)
+            self.filled.emit(event)
+        else:
+            logger.info("%s may lack what came in %.1f s", name, span_s, extra=about)
+            self.found.emit(event)
+        for client in self._clients:
+            follows = any(event.stream in outlet.links for outlet in client.outlets.values())
+            if follows and (proxy := client.proxy) is not None:
+                proxy.gap_detected.emit(event)
 
 
 # State: the subscriptions whose markets are not known well enough yet.

@@ -4,16 +4,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from PyQt6.QtCore import QMetaMethod, QObject, QTimer, pyqtSignal
 
-from upbit_ws_qt import rest
 from upbit_ws_qt.backpressure import Delivery
 from upbit_ws_qt.errors import InvalidRequest, InvalidState, ProxyClosed, UpbitError
 from upbit_ws_qt.events import (
@@ -21,38 +18,34 @@ from upbit_ws_qt.events import (
     ConnectionType,
     DataType,
     OrderbookEvent,
-    Source,
     TickerEvent,
+    TradeEvent,
     WebSocketEvent,
-    stamped,
 )
 from upbit_ws_qt.health import HealthReport
 from upbit_ws_qt.markets import check_markets
-from upbit_ws_qt.net.http import CallEnded
-from upbit_ws_qt.ratelimit import Priority
+from upbit_ws_qt.rest import TRADE_PAGE
 from upbit_ws_qt.subscriptions import SubscriptionSpec
 from upbit_ws_qt.timeframe import Timeframe
 
+from .background import BackgroundTasks
 from .lifecycle import is_gone
 from .manager import GlobalWebSocketManager
 from .markets import MarketList
-from .running import spawn
-from .subscription import Callback, ErrorHandler, Subscription, WeakCallable
+from .signals import SignalEmitter
+from .snapshots import SnapshotReader, Symbols
+from .subscription import Callback, ErrorHandler, Subscription
 
 if TYPE_CHECKING:
     from .visibility import VisibilityWatch
 
 __all__ = ["WebSocketClientProxy"]
 
-logger = logging.getLogger(__name__)
-
 ResultT = TypeVar("ResultT")
-EventT = TypeVar("EventT", bound=WebSocketEvent)
-Symbols = str | Sequence[str]
 
 
-# State: its token with the manager until it is released, its subscriptions and its tasks, and what
-# follows its widget's visibility.
+# State: its token with the manager until it is released; its subscriptions and tasks, what emits
+# its signals, and what follows its widget's visibility.
 class WebSocketClientProxy(QObject):
     """What a component talks to. Give it the component as its parent and forget about the end.
 
@@ -76,6 +69,8 @@ class WebSocketClientProxy(QObject):
         custom_received(CustomEvent): an event of one of its subscriptions; once for each
             of them, so two subscriptions to the same stream emit it twice.
         state_changed(ConnectionEvent): a connection changed its state; also once after making.
+        gap_detected(GapEvent): trades or candles of one of its subscriptions may be missing, or
+            were and have been delivered, or stay missing: ``state`` says which.
     """
 
     ticker_received = pyqtSignal(object)
@@ -86,16 +81,7 @@ class WebSocketClientProxy(QObject):
     balance_received = pyqtSignal(object)
     custom_received = pyqtSignal(object)
     state_changed = pyqtSignal(object)
-
-    _SIGNALS: ClassVar[dict[DataType, str]] = {
-        DataType.TICKER: "ticker_received",
-        DataType.TRADE: "trade_received",
-        DataType.ORDERBOOK: "orderbook_received",
-        DataType.CANDLE: "candle_received",
-        DataType.ORDER: "order_received",
-        DataType.BALANCE: "balance_received",
-        DataType.CUSTOM: "custom_received",
-    }
+    gap_detected = pyqtSignal(object)
 
     def __init__(
         self,
@@ -103,13 +89,13 @@ class WebSocketClientProxy(QObject):
         manager: GlobalWebSocketManager | None = None,
         parent: QObject | None = None,
     ) -> None:
-        # What emits the event signals that somebody hears; the constructor may connect already.
-        self.emitters: dict[DataType, Callable[[WebSocketEvent], None]] = {}
+        #: What emits its event signals; the constructor may connect already.
+        self.emitter = SignalEmitter()
         super().__init__(parent)
         self._manager = manager or GlobalWebSocketManager.instance()
         self._client_id = client_id
         self._subscriptions: list[Subscription] = []
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks = BackgroundTasks()
         self._watch: VisibilityWatch | None = None
         #: Whether deliveries wait until the parent widget can be seen again.
         self.is_paused = False
@@ -342,8 +328,7 @@ class WebSocketClientProxy(QObject):
         self._manager.check_thread()
         token, self._token = self._token, None
         if token is not None:
-            for task in tuple(self._tasks):
-                task.cancel()
+            self._tasks.cancel()
             if not is_gone(self._manager):
                 self._manager.release_client(token)
             for subscription in self._subscriptions:
@@ -366,7 +351,7 @@ class WebSocketClientProxy(QObject):
 
     async def get_ticker_snapshot(self, symbols: Symbols) -> tuple[TickerEvent, ...]:
         """The day's figures of some markets, asked for now."""
-        return self._from_rest(await self._call(rest.tickers(check_markets(symbols))))
+        return await self._reader.tickers(symbols)
 
     async def get_orderbook_snapshot(
         self, symbols: Symbols, depth: int = 30, level: float = 0.0
@@ -377,11 +362,22 @@ class WebSocketClientProxy(QObject):
             InvalidRequest: the exchange is known not to offer this ``level``; it would answer with
                 no book at all.
         """
-        codes = check_markets(symbols)
-        self._manager.settings.exchange.check_stream("orderbook", level)
-        for code in codes:
-            self.markets.require(code, level)
-        return self._from_rest(await self._call(rest.orderbooks(codes, depth, level)))
+        return await self._reader.orderbooks(symbols, depth, level)
+
+    async def get_trade_snapshot(
+        self, symbols: Symbols, count: int = TRADE_PAGE, cursor: int | None = None
+    ) -> tuple[TradeEvent, ...]:
+        """The last ``count`` trades of each market, oldest first.
+
+        Fewer come when there were no more in the last seven days: the exchange lists none before.
+
+        Args:
+            symbols: one market code or several.
+            count: 1 or more; as many pages of 500 as it takes.
+            cursor: only trades with a smaller ``sequential_id``, such as that of the oldest one of
+                a former answer; each market has its own numbers. None for the newest.
+        """
+        return await self._reader.trades(symbols, count, cursor)
 
     async def get_candle_snapshot(
         self,
@@ -400,13 +396,30 @@ class WebSocketClientProxy(QObject):
             count: 1 or more; as many pages of 200 as it takes.
             to: the exclusive end, an aware datetime or ms since 1970; now when None.
         """
-        if count < 1:
-            raise InvalidRequest(f"count must be 1 or more; got {count!r}")
-        unit = Timeframe.parse(timeframe)
-        found: list[CandleEvent] = []
-        for code in check_markets(symbols):
-            found.extend(await self._candles_of(code, unit, count, _as_ms(to)))
-        return self._from_rest(tuple(found))
+        return await self._reader.candles(symbols, timeframe, count, to)
+
+    async def get_snapshot(
+        self, data_type: DataType | str, symbols: Symbols, **fields: Any
+    ) -> tuple[WebSocketEvent, ...]:
+        """The general form of the others; ``fields`` are those that the one for this type takes.
+
+        Raises:
+            InvalidRequest: what is of this type cannot be asked for of a market; an account's data
+                is the manager's to ask for.
+        """
+        self._open_token()
+        known: dict[str, Callable[..., Coroutine[Any, Any, tuple[WebSocketEvent, ...]]]] = {
+            DataType.TICKER: self.get_ticker_snapshot,
+            DataType.ORDERBOOK: self.get_orderbook_snapshot,
+            DataType.TRADE: self.get_trade_snapshot,
+            DataType.CANDLE: self.get_candle_snapshot,
+        }
+        if data_type not in known:
+            raise InvalidRequest(
+                f"there are snapshots of {', '.join(known)}; got {str(data_type)!r}. Orders and "
+                "balances come from the manager: get_open_orders(), get_accounts()"
+            )
+        return await known[data_type](symbols, **fields)
 
     def start(
         self,
@@ -419,44 +432,7 @@ class WebSocketClientProxy(QObject):
         The callbacks follow the rule of all callbacks: methods are held weakly.
         """
         self._open_token()
-        waiting = _report(
-            coroutine,
-            WeakCallable(on_result) if on_result else None,
-            WeakCallable(on_error) if on_error else None,
-        )
-        task = spawn(waiting, name=f"{self._client_id}.start")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        # A task that is cancelled before its first step leaves its coroutine unstarted.
-        task.add_done_callback(lambda _: coroutine.close())
-
-    async def _candles_of(
-        self, code: str, unit: Timeframe, count: int, to_ms: int | None
-    ) -> list[CandleEvent]:
-        candles: list[CandleEvent] = []
-        # What is seen first is what came last: older pages give way to other callers.
-        priority = Priority.SHOWN
-        while (left := count - len(candles)) > 0:
-            asked = min(left, rest.CANDLE_PAGE)
-            page = await self._call(rest.candles(code, unit, asked, to_ms), priority)
-            priority = Priority.BACKFILL
-            candles[:0] = page
-            if len(page) < asked:
-                break
-            to_ms = page[0].start_ms
-        return candles
-
-    async def _call(
-        self, call: rest.RestCall[ResultT], priority: Priority = Priority.SHOWN
-    ) -> ResultT:
-        self._open_token()
-        result = await self._manager.call_rest(call, priority)
-        self._open_token()
-        return result
-
-    def _from_rest(self, events: tuple[EventT, ...]) -> tuple[EventT, ...]:
-        stamp = self._manager.stamp(Source.REST)
-        return tuple(stamped(event, stamp) for event in events)
+        self._tasks.start(coroutine, f"{self._client_id}.start", on_result, on_error)
 
     # -- state ------------------------------------------------------------------------------------
 
@@ -473,16 +449,15 @@ class WebSocketClientProxy(QObject):
         return self._manager.is_private_available()
 
     def connectNotify(self, signal: QMetaMethod) -> None:
-        """Qt says so when somebody connects; a signal once heard stays so.
-
-        Making and emitting a signal that nobody hears takes as long as a callback.
-        """
-        name = signal.name().data().decode()
-        for data_type, of_type in self._SIGNALS.items():
-            if of_type == name:
-                self.emitters[data_type] = getattr(self, name).emit
+        """Qt says so when somebody connects."""
+        self.emitter.connected(self, signal)
 
     # -- inside -----------------------------------------------------------------------------------
+
+    @property
+    def _reader(self) -> SnapshotReader:
+        # Made for each call: kept, it would be a cycle through a QObject.
+        return SnapshotReader(self._manager, self._open_token)
 
     def _on_seen(self, seen: bool) -> None:
         self.is_paused = not seen
@@ -519,31 +494,3 @@ class WebSocketClientProxy(QObject):
             subscription.unsubscribe()
         self._subscriptions = [known for known in self._subscriptions if known.is_active]
         return Subscription.done()
-
-
-async def _report(
-    coroutine: Coroutine[Any, Any, Any],
-    on_result: WeakCallable | None,
-    on_error: WeakCallable | None,
-) -> None:
-    try:
-        result = await coroutine
-    except UpbitError as error:
-        handler = on_error.get() if on_error else None
-        if handler is not None:
-            handler(error)
-        elif not isinstance(error, CallEnded):
-            # Of those that a stop has ended one line tells, with their number.
-            logger.warning("a background call failed: %s", error)
-        return
-    receiver = on_result.get() if on_result else None
-    if receiver is not None:
-        receiver(result)
-
-
-def _as_ms(moment: datetime | int | None) -> int | None:
-    if not isinstance(moment, datetime):
-        return moment
-    if moment.tzinfo is None:
-        raise InvalidRequest("'to' must be an aware datetime, such as datetime.now(UTC)")
-    return int(moment.astimezone(UTC).timestamp() * 1000)

@@ -45,9 +45,11 @@ class EventPump(QObject):
 
     Signals:
         status(StatusEvent): something about a connection; all data from before it is delivered.
+        measured(WebSocketEvent): the latency was looked at, some times a second, by this event.
     """
 
     status = pyqtSignal(object)
+    measured = pyqtSignal(object)
 
     def __init__(
         self, epochs: EpochManager, frame_interval_ms: int, parent: QObject | None = None
@@ -149,3 +151,4 @@ class EventPump(QObject):
             offset_s = time.time() - now
             for event in (last,) if first is last else (first, last):
                 self.latency.arrived(event, last.stamp.received_at - offset_s)
+            self.measured.emit(last)

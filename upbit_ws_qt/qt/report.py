@@ -26,6 +26,7 @@ from .connections import Connections
 from .fanout import FanoutStatistics
 from .lifecycle import ComponentLifecycleManager, LifecycleStatistics
 from .markets import MarketList, MarketListStatistics
+from .notices import GapNotices, GapStatistics
 from .pump import EventPump
 from .readings import Readings
 
@@ -67,6 +68,7 @@ class ManagerStatistics:
     rest: RestStatistics
     limiter: LimiterStatistics
     handlers: HandlerStatistics
+    gaps: GapStatistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Parts:
     limiter: GlobalRateLimiter
     readings: Readings
     handlers: HandlerTable
+    gaps: GapNotices
 
 
 def health(parts: Parts) -> HealthReport:
@@ -121,7 +124,7 @@ def health(parts: Parts) -> HealthReport:
         requests=sum(one.requests_sent for one in counted),
         resent=sum(one.resent for one in counted),
         questions=sum(one.questions for one in counted),
-        pacing=parts.connections.drivers[ConnectionType.PUBLIC].pacing,
+        pacing=parts.connections.clients[ConnectionType.PUBLIC].pacing,
         average_latency_ms=None if lately is None else lately.mean,
         p99_latency_ms=None if lately is None else lately.p99,
         max_latency_ms=None if lately is None else lately.max,
@@ -134,6 +137,7 @@ def health(parts: Parts) -> HealthReport:
         withheld=routing.withheld,
         repeated=routing.repeated,
         outdated=routing.outdated,
+        unfillable=parts.gaps.statistics().unfillable,
         decode_errors=sum(one.decode_errors for one in counted),
         callback_errors=callbacks.callback_errors,
         slow_callbacks=callbacks.slow_calls,
@@ -191,7 +195,7 @@ def statistics(parts: Parts) -> ManagerStatistics:
                 protocol.statistics(),
                 protocol.recovery.statistics(),
                 protocol.subscriptions.statistics(),
-                connections.drivers[name].pacing,
+                connections.clients[name].pacing,
             )
             for name, protocol in connections.protocols.items()
         },
@@ -203,12 +207,13 @@ def statistics(parts: Parts) -> ManagerStatistics:
         rest=parts.rest.statistics(),
         limiter=parts.limiter.statistics(now),
         handlers=parts.handlers.statistics(),
+        gaps=parts.gaps.statistics(),
     )
 
 
 def _open_sockets(parts: Parts) -> int:
-    drivers = parts.connections.drivers.values()
-    return sum(driver.is_open + driver.is_probing for driver in drivers)
+    clients = parts.connections.clients.values()
+    return sum(client.is_open + client.is_probing for client in clients)
 
 
 def _losses(parts: Parts) -> int:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from .behaviour import Behaviour
     from .faults.faults import Faults
     from .faults.script import Script
-    from .replay.replay import RecordedExchange
+    from .replay.replay import RecordedExchange, Replayer
     from .server import MockUpbitWebSocketServer, SimulatedExchange
     from .streams.desk import ReceivedRequest
 
@@ -20,6 +20,7 @@ _MODULES = {
     "MockUpbitWebSocketServer": "server",
     "ReceivedRequest": "streams.desk",
     "RecordedExchange": "replay.replay",
+    "Replayer": "replay.replay",
     "Script": "faults.script",
     "SimulatedExchange": "server",
 }
@@ -29,6 +30,7 @@ __all__ = [
     "MockUpbitWebSocketServer",
     "ReceivedRequest",
     "RecordedExchange",
+    "Replayer",
     "Script",
     "SimulatedExchange",
 ]

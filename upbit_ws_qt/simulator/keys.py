@@ -13,7 +13,7 @@ from jwt.algorithms import HMACAlgorithm
 from jwt.utils import base64url_decode
 
 from upbit_ws_qt.errors import InvalidRequest
-from upbit_ws_qt.settings import Credentials
+from upbit_ws_qt.system.credentials import Credentials
 
 from .noise import Noise
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from aiohttp import web
 
 from upbit_ws_qt.errors import InvalidRequest, InvalidState
-from upbit_ws_qt.settings import Credentials
+from upbit_ws_qt.system.credentials import Credentials
 
 from .account.account import Account
 from .account.broker import Broker

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol, cast
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PyQt6.QtGui import QColor
@@ -21,6 +21,8 @@ from .models.holding_rows import (
     explain,
     in_order,
 )
+from .models.holding_values import Holding
+from .models.holding_wishes import HoldingWishes
 from .theme import Theme
 
 __all__ = ["HoldingsModel"]
@@ -28,55 +30,127 @@ __all__ = ["HoldingsModel"]
 _HEADERS = {
     Column.ASSET: "balances.asset",
     Column.QUANTITY: "balances.quantity",
+    Column.AVAILABLE: "balances.available",
     Column.LOCKED: "balances.locked",
     Column.AVERAGE: "balances.average_price",
+    Column.BREAK_EVEN: "balances.break_even",
     Column.PRICE: "balances.price",
     Column.VALUE: "balances.value",
     Column.PROFIT: "balances.profit",
     Column.RATE: "balances.profit_rate",
 }
+_AFTER_FEES = {Column.PROFIT: "balances.net_profit", Column.RATE: "balances.net_rate"}
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _SHOWN = [Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ForegroundRole]
 
 
-# State: the rows in their order with the place of each currency, how they are sorted, and the
-# theme and language that cells and headers are given in.
-class HoldingsModel(QAbstractTableModel):
-    """Rows of ready texts. It is sorted by numbers, never by text."""
+class RowWriter(Protocol):
+    """What a model of holdings is a child of."""
 
-    def __init__(self, theme: Theme, language: str, parent: QObject | None = None) -> None:
+    def writeRow(self, holding: Holding) -> HoldingRow:
+        """Write a holding out."""
+        ...
+
+
+# State: the rows in their order with the place of each currency, what is newer than its row, how
+# they are sorted, and the theme, language and choices that cells and headers are given by.
+class HoldingsModel(QAbstractTableModel):
+    """Rows of texts. It is sorted by numbers, never by text. Its parent is a ``RowWriter``."""
+
+    def __init__(self, theme: Theme, language: str, parent: QObject) -> None:
         super().__init__(parent)
         self._rows: list[HoldingRow] = []
+        self._unwritten: dict[str, Holding] = {}
         self._places: dict[str, int] = {}
         self._column: int = Column.VALUE
         self._descending = True
         self._theme = theme
         self._language = language
+        self._wishes = HoldingWishes()
 
     # -- rows ----------------------------------------------------------------------------------
 
     def rows(self) -> list[HoldingRow]:
-        """The rows as they stand."""
-        return list(self._rows)
+        """The rows as they stand, all of them written out."""
+        return [self.rowAt(place) for place in range(len(self._rows))]
 
     def rowAt(self, place: int) -> HoldingRow:
-        """The row at a place from the top."""
+        """The row at a place from the top, written out if it was not yet."""
+        newer = self._unwritten.pop(self._rows[place].holding.currency, None)
+        if newer is not None:
+            self._rows[place] = self._write(newer)
         return self._rows[place]
 
-    def changeRows(self, rows: Iterable[HoldingRow]) -> None:
-        """Put rows in place of those of the same currencies; only cells that differ are told."""
-        for row in rows:
-            place = self._places[row.holding.currency]
+    def currencies(self) -> set[str]:
+        """What has a row."""
+        return set(self._places)
+
+    def _write(self, holding: Holding) -> HoldingRow:
+        """By its parent: an attribute would be a cycle through a Qt object."""
+        return cast("RowWriter", self.parent()).writeRow(holding)
+
+    def beginsApart(self, place: int) -> bool:
+        """Whether what stands apart begins with the row at a place."""
+        if not place or not self.rowAt(place).holding.is_apart:
+            return False
+        return not self.rowAt(place - 1).holding.is_apart
+
+    def find(self, typed: str, after: int) -> int | None:
+        """The next place below ``after``, round the end, whose code or name begins with a text.
+
+        While it is typed on, the row it stands on counts as well.
+        """
+        start = after + (len(typed) == 1)
+        wanted = typed.casefold()
+        for step in range(len(self._rows)):
+            place = (start + step) % len(self._rows)
+            row = self._rows[place]
+            if any(text.casefold().startswith(wanted) for text in (row.holding.currency, row.name)):
+                return place
+        return None
+
+    def placeOf(self, currency: str) -> int | None:
+        """Where an asset stands; None where it has no row."""
+        return self._places.get(currency)
+
+    def changeHoldings(self, holdings: Iterable[Holding], sight: range) -> list[HoldingRow]:
+        """Put holdings in place of those of the same currencies.
+
+        Only rows in sight are written out, and told of, at once: writing is what is dear. The
+        others are when somebody looks at them.
+
+        Args:
+            holdings: what has changed; each has a row.
+            sight: the places that are seen.
+
+        Returns:
+            The rows that were written out.
+        """
+        written: list[HoldingRow] = []
+        for holding in holdings:
+            place = self._places[holding.currency]
+            if place not in sight:
+                self._unwritten[holding.currency] = holding
+                continue
+            self._unwritten.pop(holding.currency, None)
+            row = self._write(holding)
             before, self._rows[place] = self._rows[place], row
+            written.append(row)
             columns = changed_columns(before, row)
             if columns is not None:
                 first, last = columns
                 self.dataChanged.emit(self.index(place, first), self.index(place, last), _SHOWN)
+        return written
 
-    def addRows(self, rows: Iterable[HoldingRow]) -> None:
+    def rewrite(self) -> list[HoldingRow]:
+        """Write out every row anew; returns them."""
+        holdings = [self._unwritten.get(row.holding.currency, row.holding) for row in self._rows]
+        return self.changeHoldings(holdings, range(len(holdings)))
+
+    def addHoldings(self, holdings: Iterable[Holding]) -> None:
         """Add rows of new currencies at the end; ``resort`` puts them in order."""
-        added = list(rows)
+        added = [self._write(holding) for holding in holdings]
         if added:
             first = len(self._rows)
             self.beginInsertRows(QModelIndex(), first, first + len(added) - 1)
@@ -90,12 +164,13 @@ class HoldingsModel(QAbstractTableModel):
             place = self._places[currency]
             self.beginRemoveRows(QModelIndex(), place, place)
             del self._rows[place]
+            self._unwritten.pop(currency, None)
             self._count_places()
             self.endRemoveRows()
 
     def resort(self) -> None:
         """Bring the rows in order; selections stay on their rows. Says nothing if they are."""
-        ordered = in_order(self._rows, self._column, descending=self._descending)
+        ordered = in_order(self.rows(), self._column, descending=self._descending)
         if ordered == self._rows:
             return
         self.layoutAboutToBeChanged.emit()
@@ -126,9 +201,9 @@ class HoldingsModel(QAbstractTableModel):
 
     # -- looks ---------------------------------------------------------------------------------
 
-    def restyle(self, theme: Theme, language: str) -> None:
-        """Take another theme or language."""
-        self._theme, self._language = theme, language
+    def restyle(self, theme: Theme, language: str, wishes: HoldingWishes) -> None:
+        """Take another theme, language, or other choices."""
+        self._theme, self._language, self._wishes = theme, language, wishes
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(Column) - 1)
         if self._rows:
             last = self.index(len(self._rows) - 1, len(Column) - 1)
@@ -149,7 +224,7 @@ class HoldingsModel(QAbstractTableModel):
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        row, column = self._rows[index.row()], index.column()
+        row, column = self.rowAt(index.row()), index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return row.texts[column]
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -157,7 +232,7 @@ class HoldingsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole:
             return self.colour(row, column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return explain(row, column, self.text) or None
+            return self.explanation(row, column) or None
         return None
 
     def headerData(
@@ -168,17 +243,29 @@ class HoldingsModel(QAbstractTableModel):
     ) -> Any:
         if orientation == Qt.Orientation.Horizontal and 0 <= section < len(Column):
             if role == Qt.ItemDataRole.DisplayRole:
-                return self.text(_HEADERS[Column(section)])
+                return self.head(Column(section))
             if role == Qt.ItemDataRole.TextAlignmentRole:
                 return _LEFT if section == Column.ASSET else _RIGHT
             if role == Qt.ItemDataRole.InitialSortOrderRole and section != Column.ASSET:
                 return Qt.SortOrder.DescendingOrder
         return None
 
+    def head(self, column: Column) -> str:
+        """The name of a column."""
+        after_fees = _AFTER_FEES.get(column) if self._wishes.fees_included else None
+        return self.text(after_fees or _HEADERS[column])
+
+    def explanation(self, row: HoldingRow, column: int) -> str:
+        """What a pointer resting on a cell is told; empty where the cell says it all."""
+        wishes = self._wishes
+        return explain(
+            row, column, self.text, private=wishes.private, with_fees=wishes.fees_included
+        )
+
     def colour(self, row: HoldingRow, column: int) -> QColor | None:
         """The colour of a cell's text where it is not the ordinary one."""
         if column in (Column.PROFIT, Column.RATE) and row.sign:
             return self._theme.direction(row.sign)
-        if row.texts[column] in (UNKNOWN, UNPRICED):
+        if row.texts[column] in (UNKNOWN, UNPRICED) or row.holding.is_apart:
             return self._theme.sub_text
         return None

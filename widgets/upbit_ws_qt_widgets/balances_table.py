@@ -1,4 +1,4 @@
-"""The view of the holdings: widths, sorting, copying. Qt."""
+"""The view of the holdings: columns, sorting, finding, copying. Qt."""
 # pyright: reportUnknownMemberType=false
 # PyQt6's stubs leave the type of a slot unknown.
 
@@ -7,31 +7,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from PyQt6.QtCore import QModelIndex, QPointF, QRect, Qt
+from PyQt6.QtCore import QElapsedTimer, Qt
 from PyQt6.QtGui import (
     QFont,
-    QFontMetrics,
     QFontMetricsF,
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
-    QPainter,
     QPalette,
-    QPolygonF,
     QResizeEvent,
 )
-from PyQt6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QWidget,
-)
+from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from .balances_cells import HoldingCells, HoldingHeads
 from .balances_model import HoldingsModel
-from .models.holding_rows import Column, HoldingRow
+from .models.holding_rows import ABOUT, Column, HoldingRow
 from .theme import Theme, number_font
 
 __all__ = ["HoldingsTable", "theme_palette"]
@@ -40,8 +30,10 @@ __all__ = ["HoldingsTable", "theme_palette"]
 # a wrong number; it never shrinks by itself. The asset's column takes what is left.
 _SAMPLES = {
     Column.QUANTITY: "123,456.12345678",
+    Column.AVAILABLE: "123,456.12345678",
     Column.LOCKED: "1,234.12345678",
     Column.AVERAGE: "123,456,789",
+    Column.BREAK_EVEN: "123,456,789",
     Column.PRICE: "123,456,789",
     Column.VALUE: "123,456,789",
     Column.PROFIT: "+123,456,789",
@@ -51,87 +43,28 @@ _NARROWEST_DIGITS = 6
 _ASSET_DIGITS = 17
 _WIDEST_PX = 2000
 _ROW_LINES = 1.8
+# As long as Qt's own views wait for the next letter.
+_TYPING_MS = 400
+_OURS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
-# State: the theme.
-class _Cells(QStyledItemDelegate):
-    """Draws a cell from its row: a style's own cells are dearer and have no air around numbers."""
-
-    def __init__(self, model: HoldingsModel, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._holdings = model
-        self.theme = theme
-
-    def paint(
-        self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex
-    ) -> None:
-        if painter is None:
-            return
-        row, column = self._holdings.rowAt(index.row()), index.column()
-        rect, metrics, theme = option.rect, option.fontMetrics, self.theme
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, theme.ask_hover)
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, theme.grid)
-        painter.setFont(option.font)
-        painter.setPen(self._holdings.colour(row, column) or theme.text)
-        room = _inside(rect, metrics)
-        if column != Column.ASSET:
-            _draw(painter, room, row.texts[column], metrics, Qt.AlignmentFlag.AlignRight)
-            return
-        name = row.name or row.holding.currency
-        _draw(painter, room, name, metrics, Qt.AlignmentFlag.AlignLeft)
-        if row.name:
-            room.setLeft(room.left() + metrics.horizontalAdvance(name + " "))
-            painter.setPen(theme.sub_text)
-            _draw(painter, room, row.holding.currency, metrics, Qt.AlignmentFlag.AlignLeft)
-
-
-# State: the theme.
-class _Heads(QHeaderView):
-    """Heads with the sort mark beside the text instead of on it."""
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
-        self.theme = theme
-        self.setSectionsClickable(True)
-        self.setHighlightSections(False)
-        self.setSectionsMovable(True)
-
-    def paintSection(self, painter: QPainter | None, rect: QRect, logicalIndex: int) -> None:
-        model = self.model()
-        if painter is None or model is None:
-            return
-        metrics, theme = self.fontMetrics(), self.theme
-        painter.fillRect(rect, theme.panel)
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, theme.line)
-        painter.fillRect(rect.right(), rect.top() + 4, 1, rect.height() - 8, theme.line)
-        text = str(model.headerData(logicalIndex, Qt.Orientation.Horizontal))
-        room = _inside(rect, metrics)
-        left = logicalIndex == Column.ASSET
-        sorted_by = self.sortIndicatorSection() == logicalIndex
-        painter.setFont(self.font())
-        painter.setPen(theme.text if sorted_by else theme.sub_text)
-        side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
-        _draw(painter, room, text, metrics, side)
-        if sorted_by:
-            width = metrics.horizontalAdvance(text)
-            mark = metrics.height() * 0.42
-            x = room.left() + width + mark if left else room.right() - width - mark
-            down = self.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
-            _draw_mark(painter, QPointF(x, room.center().y() + 0.5), mark / 2, down=down)
-
-
-# State: the font that the columns were measured with, and the longest text each has had.
+# State: the font that the columns were measured with, the longest text each has had, and what was
+# typed in one go.
 class HoldingsTable(QTableView):
-    """A table of rows: numbers sort as numbers, Ctrl+C copies what is selected."""
+    """A table of rows: numbers sort as numbers, Ctrl+C copies what is selected.
+
+    Letters typed go to the asset whose code or name begins with them.
+    """
 
     def __init__(self, model: HoldingsModel, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._holdings = model
         self._measured: QFont | None = None
         self._longest: dict[Column, int] = {}
-        self._columns = _Heads(theme, self)
-        self._cells = _Cells(model, theme, self)
+        self._typed = ""
+        self._typed_at = QElapsedTimer()
+        self._columns = HoldingHeads(theme, self)
+        self._cells = HoldingCells(model, theme, self)
         self.setHorizontalHeader(self._columns)
         self.setItemDelegate(self._cells)
         self.setModel(model)
@@ -159,8 +92,12 @@ class HoldingsTable(QTableView):
         self.sortByColumn(column, order)
 
     def widths(self) -> dict[str, int]:
-        """The width of each column that the user can change."""
-        return {column.name.lower(): self._columns.sectionSize(column) for column in _SAMPLES}
+        """The width of each column on show that the user can change."""
+        return {
+            column.name.lower(): self._columns.sectionSize(column)
+            for column in _SAMPLES
+            if not self._columns.isSectionHidden(column)
+        }
 
     def setWidths(self, widths: Mapping[str, object]) -> None:
         """Take back ``widths``; what is no width is passed over."""
@@ -168,6 +105,23 @@ class HoldingsTable(QTableView):
             width = widths.get(column.name.lower())
             if isinstance(width, int):
                 self._columns.resizeSection(column, min(max(width, 1), _WIDEST_PX))
+
+    def columnOrder(self) -> list[str]:
+        """The names of the columns from left to right, also of those left out."""
+        places = range(self._columns.count())
+        return [Column(self._columns.logicalIndex(place)).name.lower() for place in places]
+
+    def setColumnOrder(self, names: Iterable[str]) -> None:
+        """Take back ``columnOrder``."""
+        for place, name in enumerate(names):
+            self._columns.moveSection(self._columns.visualIndex(Column[name.upper()]), place)
+
+    def leaveOut(self, names: Iterable[str]) -> None:
+        """Leave columns out by their names."""
+        hidden = set(names)
+        for column in _SAMPLES:
+            self._columns.setSectionHidden(column, column.name.lower() in hidden)
+        self._fit_asset()
 
     def restyle(self, theme: Theme, font: QFont) -> None:
         """Take a theme and a font; another font measures the columns anew."""
@@ -197,8 +151,10 @@ class HoldingsTable(QTableView):
         for row in rows:
             for column in _SAMPLES:
                 text = row.texts[column]
-                if len(text) > self._longest[column]:
-                    self._longest[column] = len(text)
+                # The sign of the provisional is as wide as two digits.
+                length = len(text) + text.startswith(ABOUT)
+                if length > self._longest[column]:
+                    self._longest[column] = length
                     width = max(self._columns.sectionSize(column), self._width_of(text))
                     self._columns.resizeSection(column, width)
 
@@ -217,25 +173,55 @@ class HoldingsTable(QTableView):
         digit = QFontMetricsF(self.font()).horizontalAdvance("0")
         self._columns.resizeSection(Column.ASSET, max(room, round(digit * _ASSET_DIGITS)))
 
+    def sight(self) -> range:
+        """The places of the rows that are seen."""
+        height = cast("QWidget", self.viewport()).height()
+        count = self._holdings.rowCount()
+        first, last = self.rowAt(0), self.rowAt(height - 1)
+        return range(max(first, 0), last + 1 if last >= 0 else count)
+
     def isUnderPointer(self) -> bool:
         """Whether the pointer rests on the rows."""
         return cast("QWidget", self.viewport()).underMouse()
 
     def keyPressEvent(self, e: QKeyEvent | None) -> None:
-        if e is not None and e.matches(QKeySequence.StandardKey.Copy):
+        if e is None:
+            return
+        if e.matches(QKeySequence.StandardKey.Copy):
             self.copySelection()
+        elif e.modifiers() == _OURS and Qt.Key.Key_A <= e.key() <= Qt.Key.Key_Z:
+            e.ignore()  # a command, which the widget around it hears
         else:
             super().keyPressEvent(e)
 
+    def keyboardSearch(self, search: str | None) -> None:
+        """Go to the next asset whose code or name begins with what was typed in one go."""
+        if self._typed_at.isValid() and self._typed_at.elapsed() < _TYPING_MS:
+            self._typed += search or ""
+        else:
+            self._typed = search or ""
+        self._typed_at.start()
+        place = self._holdings.find(self._typed, self.currentIndex().row())
+        if place is not None:
+            self.goTo(place)
+
+    def goTo(self, place: int) -> None:
+        """Select the row at a place and bring it in sight."""
+        index = self._holdings.index(place, Column.ASSET)
+        self.setCurrentIndex(index)
+        self.selectRow(place)
+        self.scrollTo(index)
+
     def copySelection(self) -> None:
         """Put the selected rows on the clipboard as they are written: tabs between columns."""
-        order = [self._columns.logicalIndex(place) for place in range(self._columns.count())]
+        places = map(self._columns.logicalIndex, range(self._columns.count()))
+        order = [column for column in places if not self._columns.isSectionHidden(column)]
         selection = self.selectionModel()
         clipboard = QGuiApplication.clipboard()
         if selection is None or clipboard is None or not selection.hasSelection():
             return
         rows = sorted(index.row() for index in selection.selectedRows())
-        texts = [self._holdings.rows()[row].texts for row in rows]
+        texts = [self._holdings.rowAt(row).texts for row in rows]
         clipboard.setText("\n".join("\t".join(line[column] for column in order) for line in texts))
 
 
@@ -253,34 +239,3 @@ def theme_palette(theme: Theme, base: QPalette) -> QPalette:
         for one in roles:
             palette.setColor(one, colour)
     return palette
-
-
-def _inside(rect: QRect, metrics: QFontMetrics) -> QRect:
-    pad = metrics.height() // 2
-    return rect.adjusted(pad, 0, -pad, 0)
-
-
-def _draw(
-    painter: QPainter, room: QRect, text: str, metrics: QFontMetrics, side: Qt.AlignmentFlag
-) -> None:
-    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width())
-    painter.drawText(room, side | Qt.AlignmentFlag.AlignVCenter, shown)
-
-
-def _draw_mark(painter: QPainter, centre: QPointF, half: float, *, down: bool) -> None:
-    """A triangle that points where the greater numbers are not."""
-    tip = half * 0.7 if down else -half * 0.7
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(painter.pen().color())
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.drawPolygon(
-        QPolygonF(
-            [
-                centre + QPointF(-half, -tip),
-                centre + QPointF(half, -tip),
-                centre + QPointF(0, tip),
-            ]
-        )
-    )
-    painter.restore()

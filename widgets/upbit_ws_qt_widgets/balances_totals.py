@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from decimal import Decimal
 from typing import NamedTuple
 
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from .models.holding_rows import MASK, UNKNOWN, UNPRICED, format_rate, format_won
+from .models.holding_wishes import HoldingWishes
+from .models.holdings import Totals
 from .theme import Theme, korean_font, number_font
 
-__all__ = ["TotalsBar", "TotalsCell"]
+__all__ = ["TotalsBar", "TotalsCell", "total_cells", "total_remarks"]
 
 _SMALL = 0.86
 _CELL_DIGITS = 17
@@ -25,6 +30,45 @@ class TotalsCell(NamedTuple):
     sign: int = 0
 
 
+def total_cells(
+    totals: Totals, wishes: HoldingWishes, text: Callable[..., str], *, known: bool
+) -> tuple[TotalsCell, ...]:
+    """The totals as they are said; all unknown while there are no balances."""
+    sign = (totals.profit > 0) - (totals.profit < 0)
+    rate = UNKNOWN if totals.profit_rate is None else format_rate(totals.profit_rate)
+    net = "net_" if wishes.fees_included else ""
+
+    def won(amount: Decimal, *, signed: bool = False) -> str:
+        return MASK if wishes.private else format_won(amount, signed=signed)
+
+    figures = (
+        ("total_assets", won(totals.assets), 0),
+        ("total_cash", won(totals.cash), 0),
+        ("total_cost", won(totals.cost), 0),
+        ("total_value", won(totals.value), 0),
+        (f"total_{net}profit", won(totals.profit, signed=True), sign),
+        (f"total_{net}rate", rate, sign),
+    )
+    return tuple(
+        TotalsCell(text(f"balances.{key}"), shown if known else UNPRICED, colour if known else 0)
+        for key, shown, colour in figures
+    )
+
+
+def total_remarks(totals: Totals, hidden: int, text: Callable[..., str]) -> str:
+    """What the totals leave out, and how many assets have no row."""
+    return " · ".join(
+        text(f"balances.{key}", count=count)
+        for key, count in (
+            ("unpriced_count", totals.unpriced),
+            ("uncosted_count", totals.uncosted),
+            ("provisional_count", totals.provisional),
+            ("hidden_count", hidden),
+        )
+        if count
+    )
+
+
 # State: what it shows, the theme, and fonts made from its own.
 class TotalsBar(QWidget):
     """Totals in as many columns as fit, and a line of remarks below."""
@@ -34,6 +78,7 @@ class TotalsBar(QWidget):
         self._cells: tuple[TotalsCell, ...] = ()
         self._note = ""
         self._badge = ""
+        self._advice = ""
         self._theme = theme
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
@@ -41,15 +86,22 @@ class TotalsBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._make_fonts()
 
-    def show_totals(self, cells: tuple[TotalsCell, ...], note: str, badge: str) -> None:
-        """Show totals, a remark on them, and the state of the data (empty while it is live)."""
-        if (cells, note, badge) == (self._cells, self._note, self._badge):
+    def show_totals(
+        self, cells: tuple[TotalsCell, ...], note: str, badge: str, advice: str
+    ) -> None:
+        """Show totals, a remark on them, and the state of the data (empty while it is live).
+
+        ``advice`` says what the state means and what to do; the tool tip has it.
+        """
+        shown = (cells, note, badge, advice)
+        if shown == (self._cells, self._note, self._badge, self._advice):
             return
         lines = self._lines()
-        self._cells, self._note, self._badge = cells, note, badge
+        self._cells, self._note = cells, note
+        self._badge, self._advice = badge, advice
         if self._lines() != lines:
             self.updateGeometry()
-        self.setToolTip("\n".join(text for text in (badge, note) if text))
+        self.setToolTip("\n".join(text for text in (badge, advice, note) if text))
         self.setAccessibleName(", ".join(f"{cell.label} {cell.text}" for cell in cells))
         self.setAccessibleDescription(self.toolTip())
         self.update()

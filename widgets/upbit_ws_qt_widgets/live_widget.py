@@ -8,6 +8,7 @@ import functools
 import itertools
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from PyQt6 import QtCore
@@ -15,15 +16,17 @@ from PyQt6.QtCore import QEvent, QLocale, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from upbit_ws_qt.errors import UpbitError
-from upbit_ws_qt.events import ConnectionEvent, ConnectionState, ConnectionType
+from upbit_ws_qt.events import ConnectionEvent, ConnectionState, ConnectionType, TickerEvent
 from upbit_ws_qt_resources import translations
 
-from .theme import Theme
+from .theme import Look, Theme, wants_contrast
 from .wording import ErrorNote, error_text
 
 if TYPE_CHECKING:
     from upbit_ws_qt.qt.manager import GlobalWebSocketManager
+    from upbit_ws_qt.qt.markets import MarketList
     from upbit_ws_qt.qt.proxy import WebSocketClientProxy
+    from upbit_ws_qt.qt.subscription import Subscription
 
 __all__ = ["LiveWidget", "contained", "pyqtProperty"]
 
@@ -58,8 +61,9 @@ def contained(
     return call
 
 
-# State: the proxy, the theme and language with how they were chosen, the last event of each
-# connection and the error on show.
+# State: the proxy, the look with its theme, the language with how it was chosen, the last event of
+# each connection, the error on show; the market whose end or halt is told, with its subscription,
+# its last ticker, the list of markets it listens to and what was told.
 class LiveWidget(QWidget):
     """A widget of live data. It works unbound, through its data slots alone.
 
@@ -70,7 +74,7 @@ class LiveWidget(QWidget):
     Signals:
         errorOccurred(str): something went wrong; the text is for people.
         connectionChanged(ConnectionEvent): the state of the connection behind the data.
-        themeChanged(str): ``light`` or ``dark`` is in use now.
+        themeChanged(str): other colours are in use, on a ``light`` or ``dark`` ground.
         languageChanged(str): ``ko`` or ``en`` is in use now.
     """
 
@@ -87,12 +91,17 @@ class LiveWidget(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._proxy: WebSocketClientProxy | None = None
-        self._theme_choice = "auto"
-        self._theme = Theme.for_palette(self.palette())
+        self._look = Look()
+        self._theme = self._current_theme()
         self._language_choice = "auto"
         self._language = _system_language()
         self._connections: dict[ConnectionType, ConnectionEvent] = {}
         self._failure: ErrorNote | None = None
+        self._watched = ""
+        self._watch: Subscription | None = None
+        self._standing: TickerEvent | None = None
+        self._listing: MarketList | None = None
+        self._market_state = ""
 
     # -- data ----------------------------------------------------------------------------------
 
@@ -107,6 +116,7 @@ class LiveWidget(QWidget):
         self._proxy.state_changed.connect(self._on_state_changed)
         self._proxy.pause_while_hidden()
         self.bound(self._proxy)
+        self.watchMarket(self._watched)
 
     @contained
     def unbind(self) -> None:
@@ -116,6 +126,7 @@ class LiveWidget(QWidget):
             proxy.cleanup()
             proxy.deleteLater()
             self._connections.clear()
+            self._forget_standing()
             self.unbound()
 
     def proxy(self) -> WebSocketClientProxy | None:
@@ -139,7 +150,62 @@ class LiveWidget(QWidget):
         event = self.connection()
         if self._proxy is None:
             return self.text("state.unbound")
-        return self.connectionText(event) if event is not None else ""
+        state = self.connectionText(event) if event is not None else ""
+        return state or self.marketNotice()
+
+    def marketNotice(self) -> str:
+        """Why nobody can trade the market on show, in the widget's language; empty while one can.
+
+        What is on screen stays then, as the last that is known of it.
+        """
+        return self.text(f"state.{self._market_state}") if self._market_state else ""
+
+    def watchMarket(self, code: str) -> None:
+        """For subclasses: tell the end or the halt of this market in ``stateText``; "" for none.
+
+        Call it for each market that is shown, bound or not; it may be called again for the same.
+        """
+        proxy = self._proxy
+        is_watching = self._watch is not None and self._watch.is_active
+        if code == self._watched and (is_watching or proxy is None):
+            return
+        if self._watch is not None:
+            self._watch.unsubscribe()
+        self._forget_standing()
+        self._watched = code
+        if proxy is None or not code:
+            return
+        if self._listing is not proxy.markets:
+            self._listing = proxy.markets
+            self._listing.changed.connect(self._on_listing_changed)
+        self._watch = proxy.subscribe_ticker([code], self._on_standing, error_handler=self.fail)
+        self._judge_market()
+
+    def _forget_standing(self) -> None:
+        self._watch = self._standing = None
+        self._market_state = ""
+
+    @contained
+    def _on_listing_changed(self) -> None:
+        self._judge_market()
+
+    @contained
+    def _on_standing(self, event: TickerEvent) -> None:
+        if event.is_halted is not None:
+            self._standing = event
+            self._judge_market()
+
+    def _judge_market(self) -> None:
+        """Show it where the market's standing has changed."""
+        ticker, proxy, state = self._standing, self._proxy, ""
+        is_gone = proxy is not None and proxy.markets.is_gone(self._watched)
+        if is_gone or (ticker is not None and ticker.is_delisted):
+            state = "gone"
+        elif ticker is not None and ticker.is_halted:
+            state = "halted"
+        if state != self._market_state:
+            self._market_state = state
+            self.stateUpdated()
 
     def connectionText(self, event: ConnectionEvent) -> str:
         """The state of a connection in the widget's language; empty while it is open."""
@@ -189,19 +255,47 @@ class LiveWidget(QWidget):
         """The colours in use."""
         return self._theme
 
+    def look(self) -> Look:
+        """What was chosen about colours, to be kept; see ``setLook``."""
+        return self._look
+
+    @contained
+    def setLook(self, look: Look) -> None:
+        """Choose theme and convention at once."""
+        self._look = look
+        self._apply_theme()
+
     def getTheme(self) -> str:
-        """``auto``, ``light`` or ``dark`` as chosen; see ``themeColors`` for what is in use."""
-        return self._theme_choice
+        """The theme as chosen; see ``themeColors`` for what is in use."""
+        return self._look.theme
 
     @contained
     def setTheme(self, name: str) -> None:
-        """Choose ``light``, ``dark`` or ``auto``, which follows the host's palette."""
-        if name != "auto":
-            Theme.named(name)
-        self._theme_choice = name
-        self._apply_theme()
+        """Choose ``light``, ``dark``, ``high-contrast``, ``colour-blind``, or ``auto``.
+
+        ``auto`` follows the host's palette, and the system where it is set to high contrast. The
+        two before it are light or dark as the host is, or always with ``-light`` or ``-dark`` added
+        to the name.
+        """
+        self.setLook(replace(self._look, theme=name))
 
     theme = pyqtProperty(str, fget=getTheme, fset=setTheme, notify=themeChanged)
+
+    def getColorConvention(self) -> str:
+        """``korean`` or ``western``."""
+        return self._look.convention
+
+    @contained
+    def setColorConvention(self, name: str) -> None:
+        """Choose ``korean``, up is red and down is blue, or ``western``, up is green, down is red.
+
+        In a theme for colour-blind people up is orange and down is blue, or the other way round.
+        """
+        self.setLook(replace(self._look, convention=name))
+
+    colorConvention = pyqtProperty(
+        str, fget=getColorConvention, fset=setColorConvention, notify=themeChanged
+    )
 
     def getLanguage(self) -> str:
         """The language in use, ``ko`` or ``en``."""
@@ -227,10 +321,12 @@ class LiveWidget(QWidget):
     def retranslated(self) -> None:
         """For subclasses: the language changed."""
 
+    def _current_theme(self) -> Theme:
+        return self._look.colours(self.palette(), system_contrast=wants_contrast())
+
     def _apply_theme(self) -> None:
-        chosen = self._theme_choice
-        theme = Theme.for_palette(self.palette()) if chosen == "auto" else Theme.named(chosen)
-        if theme is not self._theme:
+        theme = self._current_theme()
+        if theme != self._theme:
             self._theme = theme
             self.restyled()
             self.themeChanged.emit(theme.name)

@@ -5,91 +5,56 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
-from PyQt6.QtGui import (
-    QColor,
-    QFont,
-    QFontInfo,
-    QFontMetricsF,
-    QPainter,
-    QPolygonF,
-    QRegion,
-    QStaticText,
-    QTransform,
-)
+from PyQt6.QtCore import QPointF, QRect, Qt
+from PyQt6.QtGui import QBrush, QColor, QFont, QPainter, QPolygonF, QRegion
 
-from .models.ladder_layout import LadderLayout, Metrics, Rect
+from .models.ladder import Row
+from .models.ladder_changes import FADE_STEPS
+from .models.ladder_layout import LadderLayout, Rect
 from .models.ladder_state import Ladder
-from .theme import Theme, number_font
+from .orderbook_corners import (
+    paint_badge,
+    paint_day,
+    paint_footer,
+    paint_notice,
+    paint_strip,
+    paint_tape,
+)
+from .orderbook_plots import paint_curve, paint_map
+from .orderbook_texts import BookFonts, blend, logical_rect
+from .theme import Theme
 
-__all__ = ["LadderPainter", "logical_rect", "paint_failure"]
+__all__ = ["LadderPainter"]
 
-_SMALL = 0.86
-_REMEMBERED = 2048
-
-
-class _Text(NamedTuple):
-    laid_out: QStaticText
-    width: float
-    height: float
-
-
-# State: the texts laid out so far, forgotten all at once when they are too many.
-class _Font:
-    """A font and the texts laid out in it: laying out costs three times what drawing does."""
-
-    def __init__(self, base: QFont, pixels: float, *, bold: bool = False) -> None:
-        self.font = number_font(base)
-        self.font.setPixelSize(max(1, round(pixels)))
-        self.font.setBold(bold)
-        self.metrics = QFontMetricsF(self.font)
-        self._texts: dict[str, _Text] = {}
-
-    def text(self, text: str) -> _Text:
-        made = self._texts.get(text)
-        if made is None:
-            if len(self._texts) >= _REMEMBERED:
-                self._texts.clear()
-            laid_out = QStaticText(text)
-            laid_out.setTextFormat(Qt.TextFormat.PlainText)
-            laid_out.prepare(QTransform(), self.font)
-            size = laid_out.size()
-            made = self._texts[text] = _Text(laid_out, size.width(), size.height())
-        return made
-
-    def fitting(self, text: str, width: float) -> _Text:
-        """``text``, or its beginning and ``…`` where it is wider than ``width``."""
-        made = self.text(text)
-        if made.width <= width:
-            return made
-        return self.text(self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, width))
+# How much of its colour a change has at first; it fades in steps.
+_HOTTEST = 0.24
 
 
-# State: the fonts for one host font and pixel ratio; where the rows of the last layout stand.
+class _Place(NamedTuple):
+    """Where a row is to be looked for (device-independent pixels), and what of it is filled."""
+
+    where: QRect
+    row: QRect
+    sizes: QRect
+
+
+# State: the fonts with their texts; where the rows of the last layout stand; the colours of
+# rows and changes made for the last theme.
 class LadderPainter:
     """Draws :class:`Ladder` in device pixels; it decides nothing."""
 
     def __init__(self, font: QFont, ratio: float) -> None:
         self.ratio = ratio
-        pixels = QFontInfo(font).pixelSize() * ratio
-        self._plain = _Font(font, pixels)
-        self._bold = _Font(font, pixels, bold=True)
-        self._small = _Font(font, pixels * _SMALL)
+        self.fonts = BookFonts(font, ratio)
+        self.metrics = self.fonts.metrics
         self._laid_out: LadderLayout | None = None
-        self._rows: dict[bool, list[QRect]] = {}
-        #: The sizes that the layout needs.
-        self.metrics = Metrics(
-            digit=self._plain.metrics.horizontalAdvance("0"),
-            bold_digit=self._bold.metrics.horizontalAdvance("0"),
-            small_digit=self._small.metrics.horizontalAdvance("0"),
-            line=math.ceil(self._bold.metrics.height()),
-            small_line=math.ceil(self._small.metrics.height()),
-            hair=max(1, round(self.ratio)),
-        )
+        self._places: dict[bool, list[_Place]] = {}
+        self._theme: Theme | None = None
+        self._mixed: dict[tuple[bool, bool, int], tuple[QBrush, QBrush, QBrush]] = {}
 
     def paint(self, painter: QPainter, ladder: Ladder, theme: Theme, region: QRegion) -> None:
         """Draw what of ``ladder`` lies in ``region`` (device-independent pixels)."""
-        layout = ladder.layout
+        layout, fonts = ladder.layout, self.fonts
         painter.fillRect(region.boundingRect(), theme.background)
         # From here on one unit is one device pixel, on the screen's own grid: at a scale such as
         # 1.25 a widget may begin between two of them. Qt rounds a half up, Python's round() to the
@@ -100,65 +65,103 @@ class LadderPainter:
             (math.floor(origin.dy() + 0.5) - origin.dy()) / self.ratio,
         )
         painter.scale(1 / self.ratio, 1 / self.ratio)
-        rows = self._row_rects(layout)
+        if theme is not self._theme:
+            self._theme = theme
+            self._mixed.clear()
+        if ladder.rows:
+            self._paint_rows(painter, ladder, theme, region)
+        elif region.intersects(logical_rect(layout.body, self.ratio)):
+            if ladder.curve is not None:
+                paint_curve(painter, fonts, ladder.curve, theme)
+            elif ladder.map is not None:
+                paint_map(painter, fonts, ladder, ladder.map, theme)
+        for rect, paint in (
+            (layout.day_rect(ladder.first) if ladder.rows else None, paint_day),
+            (layout.tape_rect(ladder.first) if ladder.rows else None, paint_tape),
+            (layout.figures if ladder.strip else None, paint_strip),
+            (layout.footer, paint_footer),
+            (layout.badge if ladder.badge else None, paint_badge),
+        ):
+            if rect is not None and region.intersects(logical_rect(rect, self.ratio)):
+                paint(painter, fonts, ladder, theme, rect)
+        if ladder.notice:
+            paint_notice(painter, fonts, ladder, theme)
+
+    def _places_of(self, layout: LadderLayout) -> dict[bool, list[_Place]]:
+        """Where each visible row stands, for an ask and for a bid."""
+        if layout is not self._laid_out:
+            self._laid_out = layout
+            self._places = {
+                ask: [self._place(layout, place, ask=ask) for place in range(layout.visible)]
+                for ask in (True, False)
+            }
+        return self._places
+
+    def _place(self, layout: LadderLayout, place: int, *, ask: bool) -> _Place:
+        left, top, width, height = rect = layout.row_rect(place, ask=ask)
+        start, end = layout.columns.ask_size if ask else layout.columns.bid_size
+        filled = height - layout.metrics.hair
+        return _Place(
+            logical_rect(rect, self.ratio),
+            QRect(left, top, width, filled),
+            QRect(start, top, end - start, filled),
+        )
+
+    def _brushes(self, row: Row, theme: Theme) -> tuple[QBrush, QBrush, QBrush]:
+        """The tint of a row, and of its sizes and its bar with what is left of a change in them.
+
+        Brushes, because filling with a colour takes nearly three times as long.
+        """
+        key = row.ask, row.hover, row.heat
+        made = self._mixed.get(key)
+        if made is None:
+            if row.ask:
+                tint, bar = (theme.ask_hover if row.hover else theme.ask_row), theme.ask_bar
+            else:
+                tint, bar = (theme.bid_hover if row.hover else theme.bid_row), theme.bid_bar
+            colour = theme.warning if row.heat > 0 else theme.sub_text
+            share = _HOTTEST * abs(row.heat) / FADE_STEPS
+            lit, lit_bar = (blend(under, colour, share) for under in (tint, bar))
+            made = QBrush(tint), QBrush(lit), QBrush(lit_bar)
+            self._mixed[key] = made
+        return made
+
+    def _paint_rows(self, painter: QPainter, ladder: Ladder, theme: Theme, region: QRegion) -> None:
+        layout = ladder.layout
+        all_places = self._places_of(layout)
         places = [
             place
             for place, row in enumerate(ladder.rows)
-            if region.intersects(rows[row.ask][place])
+            if region.intersects(all_places[row.ask][place].where)
         ]
-        self._paint_rows(painter, ladder, theme, places)
-        for rect, paint in (
-            (layout.day_rect(ladder.first), self._paint_day),
-            (layout.tape_rect(ladder.first), self._paint_tape),
-            (layout.footer, self._paint_footer),
-            (layout.badge if ladder.badge else None, self._paint_badge),
-        ):
-            if rect is not None and region.intersects(logical_rect(rect, self.ratio)):
-                paint(painter, ladder, theme, rect)
-        if ladder.notice:
-            self._paint_notice(painter, ladder, theme)
-
-    def _row_rects(self, layout: LadderLayout) -> dict[bool, list[QRect]]:
-        """Where each visible row stands, for an ask and for a bid (device-independent pixels)."""
-        if layout is not self._laid_out:
-            self._laid_out = layout
-            self._rows = {
-                ask: [
-                    logical_rect(layout.row_rect(place, ask=ask), self.ratio)
-                    for place in range(layout.visible)
-                ]
-                for ask in (True, False)
-            }
-        return self._rows
-
-    def _paint_rows(
-        self, painter: QPainter, ladder: Ladder, theme: Theme, places: list[int]
-    ) -> None:
-        layout = ladder.layout
         columns, hair = layout.columns, layout.metrics.hair
+        inset = 2 * hair
         for place in places:
             row = ladder.rows[place]
-            left, top, width, height = layout.row_rect(place, ask=row.ask)
-            if row.ask:
-                tint = theme.ask_hover if row.hover else theme.ask_row
-                bar = theme.ask_bar
-            else:
-                tint = theme.bid_hover if row.hover else theme.bid_row
-                bar = theme.bid_bar
-            painter.fillRect(left, top, width, height - hair, tint)
+            _, whole, sizes = all_places[row.ask][place]
+            quiet, tint, bar = self._brushes(row, theme)
+            painter.fillRect(whole, quiet)
+            if row.heat:
+                # What changed is the size, so the price keeps its quiet.
+                painter.fillRect(sizes, tint)
             if row.bar:
                 towards_left = row.ask or columns.stacked
                 start = columns.ask_size[1] - row.bar if towards_left else columns.bid_size[0]
-                inset = 2 * hair
-                painter.fillRect(start, top + inset, row.bar, height - hair - 2 * inset, bar)
+                painter.fillRect(
+                    start, whole.top() + inset, row.bar, whole.height() - 2 * inset, bar
+                )
         if places:
             body = layout.edges[-1] - layout.edges[0]
             for x in columns.price:
                 painter.fillRect(x, layout.edges[0], hair, body, theme.background)
-        self._paint_row_texts(painter, ladder, theme, places)
+        self._paint_texts(painter, ladder, theme, places)
         for place in places:
             row = ladder.rows[place]
+            if not (row.own or row.last or row.cursor):
+                continue
             left, top, width, height = layout.row_rect(place, ask=row.ask)
+            if row.own:
+                self._paint_own(painter, ladder, theme, place)
             if row.last:
                 start, end = columns.price
                 box = (start, top, end - start, height - hair)
@@ -167,44 +170,59 @@ class LadderPainter:
             if row.cursor and ladder.focused:
                 _frame(painter, (left, top, width, height - hair), 2 * hair, theme.accent)
 
-    def _paint_row_texts(
+    def _paint_texts(
         self, painter: QPainter, ladder: Ladder, theme: Theme, places: list[int]
     ) -> None:
         """One pass for each font: changing a painter's font costs as much as a text."""
-        layout = ladder.layout
+        layout, fonts = ladder.layout, self.fonts
         columns, edges = layout.columns, layout.edges
-        gap = layout.metrics.digit * 0.6
-        painter.setFont(self._bold.font)
-        for place in places:
-            row = ladder.rows[place]
-            text = self._bold.text(row.price_text)
-            painter.setPen(theme.direction(row.direction))
-            y = (edges[place] + edges[place + 1] - text.height) / 2
-            painter.drawStaticText(QPointF(columns.price_end - text.width, y), text.laid_out)
+        middles = {place: (edges[place] + edges[place + 1]) / 2 for place in places}
+        pens = {sign: theme.direction(sign) for sign in (-1, 0, 1)}
+        filled = [(place, row) for place in places if (row := ladder.rows[place]).price]
+        painter.setFont(fonts.bold.font)
+        for place, row in filled:
+            laid_out, width, height = fonts.bold.text(row.price_text)
+            painter.setPen(pens[row.direction])
+            where = QPointF(columns.price_end - width, middles[place] - height / 2)
+            painter.drawStaticText(where, laid_out)
         if columns.show_change:
-            painter.setFont(self._small.font)
-            for place in places:
-                row = ladder.rows[place]
-                text = self._small.text(row.change_text)
-                painter.setPen(theme.direction(row.direction))
-                y = (edges[place] + edges[place + 1] - text.height) / 2
-                painter.drawStaticText(QPointF(columns.change_end - text.width, y), text.laid_out)
-        painter.setFont(self._plain.font)
+            painter.setFont(fonts.small.font)
+            for place, row in filled:
+                laid_out, width, height = fonts.small.text(row.change_text)
+                painter.setPen(pens[row.direction])
+                where = QPointF(columns.change_end - width, middles[place] - height / 2)
+                painter.drawStaticText(where, laid_out)
+        gap = layout.metrics.digit * 0.6
+        painter.setFont(fonts.plain.font)
         painter.setPen(theme.text)
-        for place in places:
-            row = ladder.rows[place]
-            text = self._plain.text(row.size_text)
+        for place, row in filled:
+            laid_out, width, height = fonts.plain.text(row.size_text)
             if row.ask or columns.stacked:
-                x = columns.ask_size[1] - gap - text.width
+                x = columns.ask_size[1] - gap - width
             else:
                 x = columns.bid_size[0] + gap
-            y = (edges[place] + edges[place + 1] - text.height) / 2
+            painter.drawStaticText(QPointF(x, middles[place] - height / 2), laid_out)
+
+    def _paint_own(self, painter: QPainter, ladder: Ladder, theme: Theme, place: int) -> None:
+        """A bar at the outer edge of the row; beside it the size, where there is room."""
+        layout, row = ladder.layout, ladder.rows[place]
+        left, top, width, height = layout.row_rect(place, ask=row.ask)
+        thick = 3 * layout.metrics.hair
+        at_left = row.ask or layout.columns.stacked
+        edge = left if at_left else left + width - thick
+        painter.fillRect(edge, top, thick, height - layout.metrics.hair, theme.accent)
+        if layout.own_room:
+            text = self.fonts.small.text(row.own)
+            painter.setFont(self.fonts.small.font)
+            painter.setPen(theme.accent)
+            y = top + (height - text.height) / 2
+            x = edge + 2 * thick if at_left else edge - thick - text.width
             painter.drawStaticText(QPointF(x, y), text.laid_out)
 
     def _paint_mark(
         self, painter: QPainter, left: int, top: int, height: int, colour: QColor
     ) -> None:
-        side = self._bold.metrics.capHeight() * 0.8
+        side = self.fonts.bold.metrics.capHeight() * 0.8
         middle = top + height / 2
         x = left + side / 2
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -220,141 +238,6 @@ class LadderPainter:
             )
         )
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-
-    def _paint_day(self, painter: QPainter, ladder: Ladder, theme: Theme, rect: Rect) -> None:
-        left, top, width, height = rect
-        line = ladder.layout.corner_line
-        pad = round(line * 0.5)
-        painter.setFont(self._small.font)
-        _, badge_top, _, badge_height = ladder.layout.badge
-        begin = max(top, badge_top + badge_height) if ladder.badge else top
-        y, bottom = begin + pad // 2, top + height
-        for figure in ladder.day:
-            label = self._small.fitting(figure.label, width - 2 * pad)
-            value = self._small.fitting(figure.value, width - 2 * pad)
-            beside = label.width + value.width + pad <= width - 2 * pad
-            needed = line * (1 + (not beside) + bool(figure.note))
-            if y + needed > bottom:
-                break
-            painter.setPen(theme.sub_text)
-            painter.drawStaticText(QPointF(left + pad, y), label.laid_out)
-            if not beside:
-                y += line
-            painter.setPen(theme.direction(figure.direction) if figure.direction else theme.text)
-            painter.drawStaticText(QPointF(left + width - pad - value.width, y), value.laid_out)
-            y += line
-            if figure.note:
-                note = self._small.fitting(figure.note, width - 2 * pad)
-                if not figure.direction or not figure.note.endswith("%"):
-                    painter.setPen(theme.sub_text)
-                painter.drawStaticText(QPointF(left + width - pad - note.width, y), note.laid_out)
-                y += line
-            y += line // 4
-
-    def _paint_tape(self, painter: QPainter, ladder: Ladder, theme: Theme, rect: Rect) -> None:
-        left, top, width, height = rect
-        tape, line = ladder.tape, ladder.layout.corner_line
-        pad = round(line * 0.5)
-        hair = ladder.layout.metrics.hair
-        painter.setFont(self._small.font)
-        y, bottom = top + pad // 2, top + height
-
-        def pair(first: str, second: str, first_colour: QColor, second_colour: QColor) -> None:
-            right = self._small.fitting(second, width - 2 * pad)
-            wanted = width - 3 * pad - right.width
-            painter.setPen(first_colour)
-            painter.drawStaticText(
-                QPointF(left + pad, y), self._small.fitting(first, wanted).laid_out
-            )
-            painter.setPen(second_colour)
-            painter.drawStaticText(QPointF(left + width - pad - right.width, y), right.laid_out)
-
-        if tape.strength_label and y + line <= bottom:
-            pair(tape.strength_label, tape.strength_text, theme.sub_text, theme.text)
-            y += line + pad // 2
-            painter.fillRect(left + pad, y, width - 2 * pad, hair, theme.line)
-            y += pad // 2
-        if tape.lines and y + 2 * line <= bottom:
-            pair(tape.price_label, tape.size_label, theme.sub_text, theme.sub_text)
-            y += line
-            for trade in tape.lines:
-                if y + line > bottom:
-                    break
-                pair(
-                    trade.price_text,
-                    trade.size_text,
-                    theme.direction(trade.direction),
-                    theme.rise if trade.bought else theme.fall,
-                )
-                y += line
-
-    def _paint_footer(self, painter: QPainter, ladder: Ladder, theme: Theme, rect: Rect) -> None:
-        left, top, width, height = rect
-        columns, hair = ladder.layout.columns, ladder.layout.metrics.hair
-        footer = ladder.footer
-        painter.fillRect(left, top, width, height, theme.panel)
-        painter.fillRect(left, top, width, hair, theme.line)
-        pad = round(ladder.layout.metrics.digit * 0.6)
-        unit = self._small.text(footer.unit)
-        ask, bid = self._plain.text(footer.ask_text), self._plain.text(footer.bid_text)
-        ask_end = columns.price[0] - pad
-        bid_start = columns.price[1] + pad
-        if columns.stacked:
-            ask_end, bid_start = width // 2 - pad, width // 2 + pad
-        painter.setFont(self._plain.font)
-        painter.setPen(theme.text)
-        y = top + (height - ask.height) / 2
-        painter.drawStaticText(QPointF(max(pad, ask_end - ask.width), y), ask.laid_out)
-        painter.drawStaticText(QPointF(min(bid_start, width - pad - bid.width), y), bid.laid_out)
-        painter.setFont(self._small.font)
-        painter.setPen(theme.sub_text)
-        y = top + (height - unit.height) / 2
-        if not columns.stacked:
-            painter.drawStaticText(QPointF((width - unit.width) / 2, y), unit.laid_out)
-        ask_label, bid_label = (
-            self._small.text(footer.ask_label),
-            self._small.text(footer.bid_label),
-        )
-        if ask_label.width + ask.width + 3 * pad <= ask_end:
-            painter.drawStaticText(QPointF(pad, y), ask_label.laid_out)
-        if bid_label.width + bid.width + 3 * pad <= width - bid_start:
-            painter.drawStaticText(QPointF(width - pad - bid_label.width, y), bid_label.laid_out)
-
-    def _paint_badge(self, painter: QPainter, ladder: Ladder, theme: Theme, rect: Rect) -> None:
-        left, top, width, height = rect
-        painter.fillRect(left, top, width, height, theme.warning_background)
-        text = self._small.fitting(ladder.badge, width - ladder.layout.metrics.digit)
-        painter.setFont(self._small.font)
-        painter.setPen(theme.warning)
-        painter.drawStaticText(
-            QPointF(left + (width - text.width) / 2, top + (height - text.height) / 2),
-            text.laid_out,
-        )
-
-    def _paint_notice(self, painter: QPainter, ladder: Ladder, theme: Theme) -> None:
-        layout = ladder.layout
-        pad = layout.metrics.digit
-        painter.setFont(self._plain.font)
-        painter.setPen(theme.sub_text)
-        painter.drawText(
-            QRectF(pad, 0, layout.width - 2 * pad, layout.footer[1]),
-            Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap,
-            ladder.notice,
-        )
-
-
-def logical_rect(rect: Rect, ratio: float) -> QRect:
-    """The smallest rectangle in device-independent pixels around one in device pixels."""
-    left, top, width, height = rect
-    return QRectF(left / ratio, top / ratio, width / ratio, height / ratio).toAlignedRect()
-
-
-def paint_failure(painter: QPainter, rect: QRect, theme: Theme, message: str) -> None:
-    """Say on an otherwise empty surface why nothing is drawn (device-independent pixels)."""
-    painter.resetTransform()
-    painter.fillRect(rect, theme.background)
-    painter.setPen(theme.warning)
-    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, message)
 
 
 def _frame(painter: QPainter, rect: Rect, thick: int, colour: QColor) -> None:

@@ -13,7 +13,7 @@ from typing import NoReturn
 import aiohttp
 
 from upbit_ws_qt.errors import InvalidRequest
-from upbit_ws_qt.settings import Credentials
+from upbit_ws_qt.system.credentials import Credentials
 
 from .address import Address
 from .case import Case, Mismatch

@@ -17,7 +17,7 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from upbit_ws_qt.ratelimit import SlidingWindows
-from upbit_ws_qt.settings import Credentials
+from upbit_ws_qt.system.credentials import Credentials
 
 from .address import Address
 from .case import Mismatch, NotApplicable

@@ -7,7 +7,7 @@ import ssl
 
 import aiohttp
 
-from upbit_ws_qt.settings import Credentials
+from upbit_ws_qt.system.credentials import Credentials
 
 from .case import Mismatch, NotApplicable, case, check, check_equal
 from .client import Client

@@ -8,7 +8,7 @@ import hmac
 import json
 import uuid
 
-from upbit_ws_qt.settings import Credentials
+from upbit_ws_qt.system.credentials import Credentials
 
 __all__ = ["bearer", "query_hash"]
 

@@ -277,7 +277,8 @@ class Faults:
     def halt_market(self, code: str | None = None) -> None:
         """Stop trading in one market, or (None) everywhere: the market's time stands still.
 
-        A client sees no more trades, books and candles of it until it is cleared.
+        A client sees a ticker with ``is_trading_suspended`` of the one market, and no more trades,
+        books and candles until it is cleared.
         """
         if code is None:
             self._all_halted = True

@@ -75,6 +75,7 @@ class TradingFloor:
         board: what is said of the markets.
         on_closed: called with the code of each market that is delisted, while it still can be
             looked at.
+        on_halted: called with the code of each market that is halted, or goes on after that.
     """
 
     def __init__(self, listings: Iterable[Listing], seed: int, pace: float, now_ms: int) -> None:
@@ -82,6 +83,7 @@ class TradingFloor:
         listings = tuple(listings)
         self.board = Board(listings)
         self.on_closed: list[Callable[[str], None]] = []
+        self.on_halted: list[Callable[[str], None]] = []
         self._seed, self._pace = seed, pace
         self._first: dict[str, Listing] = {}
         self._listings: dict[str, Listing] = {}
@@ -166,7 +168,7 @@ class TradingFloor:
             self.board.delist(code, at_ms)
             self._push(at_ms, Kind.CLOSE, code)
             return
-        self.halt(code, on=True)
+        self._stop(code, on=True)
         self.board.delist(code, self.now_ms)
         for told in self.on_closed:
             told(code)
@@ -180,6 +182,11 @@ class TradingFloor:
         """
         if code not in self.listings:
             raise KeyError(code)
+        self._stop(code, on=on)
+        for told in self.on_halted:
+            told(code)
+
+    def _stop(self, code: str, *, on: bool) -> None:
         market = self.market(code)
         if on:
             market.close(self.now_ms + 1)

@@ -10,7 +10,7 @@ from upbit_ws_qt.events import MarketEvent, OrderbookEvent, TickerEvent, TradeEv
 from upbit_ws_qt.simulator.streams.spelling import iso_seconds
 from upbit_ws_qt.timeframe import Timeframe
 
-from .recording import RecordedFrame, Recording
+from .recording import Cue, RecordedFrame, Recording
 
 __all__ = ["Playback", "Row"]
 
@@ -34,26 +34,31 @@ class Playback:
     """A recording played up to ``position_s``, in seconds since its first frame."""
 
     def __init__(self, recording: Recording) -> None:
-        self._frames = recording.frames
+        self._cues = recording.cues
         self._next = 0
         self._last: dict[tuple[str, str], RecordedFrame] = {}
         self._trades: dict[str, list[_Trade]] = {code: [] for code in recording.codes}
 
     @property
     def next_at_s(self) -> float | None:
-        """When the next frame is due; None after the last one."""
-        return self._frames[self._next].at_s if self._next < len(self._frames) else None
+        """When the next frame or break is due; None after the last one."""
+        return self._cues[self._next].at_s if self._next < len(self._cues) else None
 
-    def advance(self, position_s: float) -> Iterator[RecordedFrame]:
-        """Play up to ``position_s``, one frame at each step; may be left and called again."""
+    def advance(self, position_s: float) -> Iterator[Cue]:
+        """Play up to ``position_s``, one cue at each step; may be left and called again."""
         while (at_s := self.next_at_s) is not None and at_s <= position_s:
-            frame = self._frames[self._next]
-            self._next += 1
-            event = frame.event
-            self._last[event.type, event.code] = frame
+            yield self.step()
+
+    def step(self) -> Cue:
+        """Play the next frame or break; there must be one."""
+        cue = self._cues[self._next]
+        self._next += 1
+        if isinstance(cue, RecordedFrame) and isinstance(cue.event, MarketEvent):
+            event = cue.event
+            self._last[event.type, event.code] = cue
             if isinstance(event, TradeEvent):
                 insort(self._trades[event.code], _trade(event))
-            yield frame
+        return cue
 
     def last(self, type_: str, code: str) -> RecordedFrame | None:
         """The last frame of a stream so far."""
@@ -100,7 +105,7 @@ class Playback:
 
     def _event(self, type_: str, code: str) -> MarketEvent | None:
         frame = self.last(type_, code)
-        return None if frame is None else frame.event
+        return frame.event if frame is not None and isinstance(frame.event, MarketEvent) else None
 
 
 def _trade(event: TradeEvent) -> _Trade:

@@ -5,8 +5,6 @@ The frames come through the very same path as the exchange's own: a socket, the 
 
 from __future__ import annotations
 
-import asyncio
-import math
 import re
 from collections.abc import Iterable
 from os import PathLike
@@ -14,6 +12,7 @@ from os import PathLike
 from aiohttp import web
 
 from upbit_ws_qt.errors import InvalidRequest, InvalidState
+from upbit_ws_qt.events import ConnectionType, MarketEvent
 from upbit_ws_qt.simulator.behaviour import Behaviour
 from upbit_ws_qt.simulator.host import PUBLIC_PATH, Handler, LoopbackServer
 from upbit_ws_qt.simulator.rest.gate import error_response, json_response
@@ -25,22 +24,26 @@ from upbit_ws_qt.simulator.streams.request import Refusal, Wish, read_request
 from upbit_ws_qt.simulator.streams.sockets import Sockets
 from upbit_ws_qt.timeframe import Timeframe
 
-from .playback import Playback
-from .recording import Recording, read_recording
+from .player import Player
+from .recording import Break, Cue, RecordedFrame, Recording, read_recording
 
-__all__ = ["RecordedExchange"]
+__all__ = ["RecordedExchange", "Replayer"]
 
 _MOST_CANDLES, _DEPTH = 200, 30
-_FRAMES_AT_ONCE = 64
 _END_OF_TIME_MS = 1 << 60
 _UNITS = {unit.rest_path: unit for unit in Timeframe}
 _REALTIME = re.compile(rb'("(?:st|stream_type)"\s*:\s*)"REALTIME"')
 
 
-# State: the playback, the loop that plays it (None before the first subscription) and when that
-# began, and the streams of each open connection.
+# Close codes that no frame can carry: the connection ends without one.
+_UNSENT_CODES = (None, 1005, 1006, 1015)
+_RESTART = 1012
+
+
+# State: whether it was started; the player; the streams of each open connection; which of the two
+# recorded connections is away; and whose clients have to come back before time goes on.
 class RecordedExchange(LoopbackServer):
-    """Plays a recording on a free loopback port, as often as it is made anew.
+    """Plays a recording on a free loopback port; also called ``Replayer``.
 
     Use it as ``async with RecordedExchange(path) as exchange:`` and hand ``exchange.settings()``
     to a manager. Time begins to run with the first subscription, so that nothing is missed, and
@@ -48,6 +51,9 @@ class RecordedExchange(LoopbackServer):
     between their arrivals. A subscription replaces the former one and brings, as a snapshot, the
     last frame so far of each of its streams. REST answers with the recording's markets and with
     candles made of its trades so far; there are no accounts.
+
+    Where the recorded connection was lost, those of the clients are: they end with the same code,
+    nobody is let in for as long as that took, and then time stands still until they are back.
 
     Args:
         recording: a file, or what was read of one.
@@ -59,19 +65,16 @@ class RecordedExchange(LoopbackServer):
     """
 
     def __init__(self, recording: Recording | str | PathLike[str], speed: float = 1.0) -> None:
-        if not (speed > 0 and math.isfinite(speed)):
-            raise InvalidRequest(f"a replay's speed is above 0; got {speed!r}")
         if not isinstance(recording, Recording):
             recording = read_recording(recording)
         super().__init__()
         self.recording = recording
-        self.speed = speed
-        self._playback = Playback(recording)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._began_at = 0.0
-        self._streams: dict[ServedConnection, frozenset[tuple[str, str]]] = {}
         self._sockets = Sockets(Behaviour(limits=False), self._obey, self._left)
-        self._player: asyncio.Task[None] | None = None
+        self._player = Player(recording, speed, self._perform, self._sockets.flush)
+        self._was_started = False
+        self._streams: dict[ServedConnection, frozenset[tuple[str, str]]] = {}
+        self._away: set[ConnectionType] = set()
+        self._awaited: set[ConnectionType] = set()
 
     # -- start and end -------------------------------------------------------------------------
 
@@ -81,8 +84,9 @@ class RecordedExchange(LoopbackServer):
         Raises:
             InvalidState: it was played already; a playback has one life.
         """
-        if self._runner is not None or self._player is not None:
+        if self._was_started:
             raise InvalidState("this replay was started already; make another one")
+        self._was_started = True
         await super().start()
 
     def _routes(self) -> list[web.RouteDef]:
@@ -106,10 +110,11 @@ class RecordedExchange(LoopbackServer):
 
         return answer
 
+    def _opened(self) -> None:
+        self._player.start()
+
     async def _closing(self) -> None:
-        if self._player is not None:
-            self._player.cancel()
-            await asyncio.wait([self._player])
+        await self._player.close()
         self._sockets.abort()
 
     # -- the playback --------------------------------------------------------------------------
@@ -122,33 +127,113 @@ class RecordedExchange(LoopbackServer):
     @property
     def position_s(self) -> float:
         """How much of it is played, at speed 1; 0 before the first subscription."""
-        if self._loop is None:
-            return 0.0
-        return min((self._loop.time() - self._began_at) * self.speed, self.duration_s)
+        return self._player.position_s
 
     @property
     def ended(self) -> bool:
         """Whether the last frame was sent."""
-        return self._playback.next_at_s is None
+        return self._player.playback.next_at_s is None
 
-    async def _play(self) -> None:
-        while (at_s := self._playback.next_at_s) is not None:
-            await asyncio.sleep(max(0.0, (at_s - self.position_s) / self.speed))
-            for number, frame in enumerate(self._playback.advance(self.position_s), 1):
-                packet = Packet(frame.payload)
-                key = (frame.event.type, frame.event.code)
-                for connection, streams in self._streams.items():
-                    if key in streams:
-                        connection.push(_formed(packet, connection))
-                if number % _FRAMES_AT_ONCE == 0:
-                    # A client may live on the same loop.
-                    self._sockets.flush()
-                    await asyncio.sleep(0)
-            self._sockets.flush()
+    @property
+    def speed(self) -> float:
+        """Seconds of the recording in a second; may be set at any time."""
+        return self._player.clock.speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        self._player.set_speed(speed)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it stands still until :meth:`resume`."""
+        return self._player.clock.is_paused
+
+    def pause(self) -> None:
+        """Stand still; sockets stay open, and REST answers as of this moment."""
+        self._player.pause(paused=True)
+
+    def resume(self) -> None:
+        """Go on from where it stands."""
+        self._player.pause(paused=False)
+
+    def step(self) -> Cue | None:
+        """Pause, and play what comes next at once: a frame, or a break of the connection.
+
+        Returns:
+            What was played; None after the last frame.
+        """
+        self.pause()
+        return self._player.step()
+
+    def seek(self, position_s: float) -> None:
+        """Go on from another moment; what lies between is not sent.
+
+        Sockets are closed with code 1012 (restart), because nothing that was sent may be followed
+        by something older on the same connection. Clients that come back begin with the last frame
+        before that moment of each of their streams, and time stands still until they are there.
+
+        Args:
+            position_s: seconds since the first frame; held within the recording.
+
+        Raises:
+            InvalidRequest: it is no number.
+        """
+        if position_s != position_s:
+            raise InvalidRequest(f"a moment is a number of seconds; got {position_s!r}")
+        position_s = min(max(position_s, 0.0), self.duration_s)
+        self._player.seek(position_s)
+        self._away.clear()
+        for cue in self.recording.cues:
+            if cue.at_s >= position_s:
+                break
+            if isinstance(cue, Break):
+                (self._away.discard if cue.is_over else self._away.add)(cue.connection)
+        for connection in ConnectionType:
+            self._drop(connection, _RESTART)
+        if self._awaited:
+            self._player.wait(position_s)
+
+    def _perform(self, cue: Cue) -> None:
+        if isinstance(cue, RecordedFrame):
+            self._send(cue)
+        elif not cue.is_over:
+            self._away.add(cue.connection)
+            self._drop(cue.connection, cue.code)
+        else:
+            self._away.discard(cue.connection)
+            if cue.connection in self._awaited:
+                self._player.wait(cue.at_s)
+
+    def _send(self, frame: RecordedFrame) -> None:
+        if frame.connection is not ConnectionType.PUBLIC:
+            return
+        packet, event = Packet(frame.payload), frame.event
+        # What nobody can read is of no stream; it came to whoever listened.
+        key = (event.type, event.code) if isinstance(event, MarketEvent) else None
+        for connection, streams in self._streams.items():
+            if key in streams or (key is None and streams):
+                connection.push(_formed(packet, connection))
+
+    def _drop(self, kind: ConnectionType, code: int | None) -> None:
+        """End the connections of a kind; whoever listened is awaited."""
+        for connection in list(self._sockets.open):
+            if connection.private is not (kind is ConnectionType.PRIVATE):
+                continue
+            if self._streams.pop(connection, None):
+                self._awaited.add(kind)
+            # Nothing it says counts any more.
+            connection.flush()
+            connection.refused = True
+            if code in _UNSENT_CODES:
+                connection.hang_up()
+            else:
+                connection.close(code)
 
     # -- the socket ----------------------------------------------------------------------------
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
+        if ConnectionType.PUBLIC in self._away:
+            return web.Response(status=503)
         return await self._sockets.serve(request, private=False, headers={})
 
     def _left(self, connection: ServedConnection) -> None:
@@ -181,17 +266,16 @@ class RecordedExchange(LoopbackServer):
                 continue  # nobody recorded grouped books; the exchange too is silent then
             for written in wish.codes:
                 code = written.partition(".")[0] if wish.type == "orderbook" else written
-                frame = self._playback.last(wish.type, code)
+                frame = self._player.playback.last(wish.type, code)
                 if frame is not None and not wish.only_realtime:
                     packet = Packet(_REALTIME.sub(rb'\1"SNAPSHOT"', frame.payload, count=1))
                     connection.push(_formed(packet, connection))
                 if not wish.only_snapshot:
                     streams.add((wish.type, code))
         self._streams[connection] = frozenset(streams)
-        if self._player is None:
-            self._loop = asyncio.get_running_loop()
-            self._began_at = self._loop.time()
-            self._player = self._loop.create_task(self._play())
+        self._awaited.discard(ConnectionType.PUBLIC)
+        if not self._awaited:
+            self._player.go()
 
     # -- REST ----------------------------------------------------------------------------------
 
@@ -210,12 +294,12 @@ class RecordedExchange(LoopbackServer):
         return json_response([])
 
     async def _tickers(self, request: web.Request) -> web.Response:
-        rows = [self._playback.ticker_row(code) for code in self._codes(request)]
+        rows = [self._player.playback.ticker_row(code) for code in self._codes(request)]
         return json_response([row for row in rows if row is not None])
 
     async def _orderbooks(self, request: web.Request) -> web.Response:
         codes, count = self._codes(request), whole_number(request.query, "count", _DEPTH, _DEPTH)
-        rows = [self._playback.orderbook_row(code, count) for code in codes]
+        rows = [self._player.playback.orderbook_row(code, count) for code in codes]
         return json_response([row for row in rows if row is not None])
 
     async def _candles(self, request: web.Request) -> web.Response:
@@ -225,7 +309,7 @@ class RecordedExchange(LoopbackServer):
             raise QuotationError(404, "Code not found")
         count = whole_number(request.query, "count", 1, _MOST_CANDLES)
         to_ms = moment(request.query, _END_OF_TIME_MS)
-        return json_response(self._playback.candle_rows(code, unit, count, to_ms))
+        return json_response(self._player.playback.candle_rows(code, unit, count, to_ms))
 
     async def _nothing_here(self, _request: web.Request) -> web.Response:
         raise QuotationError(404, "this recording holds no such thing")
@@ -243,3 +327,6 @@ def _formed(packet: Packet, connection: ServedConnection) -> Packet:
     if connection.format.endswith("LIST"):
         return Packet(b"[" + packet.payload + b"]")
     return packet
+
+
+Replayer = RecordedExchange

@@ -189,6 +189,10 @@ class ServedConnection:
         """Drop the socket without a closing frame; the client sees code 1006."""
         self._transport.abort()
 
+    def hang_up(self) -> None:
+        """End without a closing frame once all is written; the client sees code 1006."""
+        self._transport.close()
+
     def end_after(self, delay_s: float, code: int | None) -> None:
         """Say and obey nothing more, and end in a while; ``code`` as for :meth:`Faults.drop`."""
         self.refused = True

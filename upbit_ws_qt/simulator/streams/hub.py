@@ -77,7 +77,8 @@ class Hub:
         self._behaviour = behaviour
         self._ticker_sent_ms: dict[str, int] = {}
         self._tickers_due: dict[str, int] = {}
-        floor.on_closed.append(self._say_goodbye)
+        floor.on_closed.append(self._say_standing)
+        floor.on_halted.append(self._say_standing)
         self._streams: dict[str, _Streams] = {}
         self._codes: dict[Listener, set[str]] = {}
         self._writers: dict[tuple[str, bool], FrameWriter] = {}
@@ -147,8 +148,8 @@ class Hub:
             self._tickers_due.pop(code, None)
         self._send_ticker(live, streams.tickers, _REALTIME)
 
-    def _say_goodbye(self, code: str) -> None:
-        """The last ticker of a market that is delisted says so."""
+    def _say_standing(self, code: str) -> None:
+        """A ticker says that a market is delisted, halted, or goes on."""
         self._tickers_due.pop(code, None)
         streams = self._streams.get(code)
         if streams is not None and streams.tickers:

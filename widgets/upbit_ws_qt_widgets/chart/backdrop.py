@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QPointF, QRectF
+from PyQt6.QtCore import QLineF, QPointF, QRectF
 from PyQt6.QtGui import QPainter, QPixmap
 
 from upbit_ws_qt_widgets.models.chart_layout import ChartLayout
-from upbit_ws_qt_widgets.models.chart_picture import Backdrop
+from upbit_ws_qt_widgets.models.chart_picture import AxisLabel, Backdrop
 
-from .style import EDGE, ChartStyle, device_pixels
+from .style import EDGE, ChartStyle, cosmetic, device_pixels
 
 __all__ = ["paint_backdrop"]
 
+_DASHES = (2.0, 4.0)
+
 
 def paint_backdrop(backdrop: Backdrop, style: ChartStyle, former: QPixmap | None) -> QPixmap:
-    """Grid, settled bars, averages and axes.
+    """Grid, settled bars, indicators and axes of all panes.
 
     Paints over ``former`` if it has the right size: new memory costs as much as the painting.
     """
@@ -26,16 +28,18 @@ def paint_backdrop(backdrop: Backdrop, style: ChartStyle, former: QPixmap | None
     painter = QPainter(pixmap)
     with device_pixels(painter, layout):
         _grid(painter, backdrop, style)
-        painter.setClipRect(0, 0, layout.plot_width, layout.volume_bottom)
+        painter.setClipRect(0, 0, layout.plot_width, layout.plot_bottom)
         if backdrop.shapes is not None:
             style.bars(painter, backdrop.shapes, layout)
-        style.averages(painter, backdrop.averages, layout)
+        style.strokes(painter, backdrop.overlays, layout, 0, layout.price_bottom)
+        for pane in backdrop.panes:
+            style.strokes(painter, pane.strokes, layout, pane.box.top, pane.box.bottom)
         painter.setClipping(False)
         _separators(painter, layout, style)
-    _price_texts(painter, backdrop, style)
+    for labels in (backdrop.price_labels, *(pane.labels for pane in backdrop.panes)):
+        _value_texts(painter, labels, layout, style)
     _time_texts(painter, backdrop, style)
-    if layout.has_volume:
-        _amount_texts(painter, backdrop, style)
+    _captions(painter, backdrop, style)
     painter.end()
     return pixmap
 
@@ -46,24 +50,31 @@ def _grid(painter: QPainter, backdrop: Backdrop, style: ChartStyle) -> None:
         painter.fillRect(0, price.y, layout.plot_width, layout.line, theme.grid)
     for time in backdrop.time_labels:
         colour = theme.line if time.is_day else theme.grid
-        painter.fillRect(time.x, 0, layout.line, layout.volume_bottom, colour)
+        painter.fillRect(time.x, 0, layout.line, layout.plot_bottom, colour)
+    painter.setPen(cosmetic(theme.sub_text, layout.line, _DASHES))
+    for pane in backdrop.panes:
+        for y in pane.levels:
+            middle = y + layout.line / 2
+            painter.drawLine(QLineF(0, middle, layout.plot_width, middle))
 
 
 def _separators(painter: QPainter, layout: ChartLayout, style: ChartStyle) -> None:
     line, colour = layout.line, style.theme.line
-    painter.fillRect(layout.plot_width, 0, line, layout.volume_bottom, colour)
-    painter.fillRect(0, layout.volume_bottom, layout.width, line, colour)
-    if layout.has_volume:
-        painter.fillRect(0, layout.price_bottom, layout.width, line, colour)
+    painter.fillRect(layout.plot_width, 0, line, layout.plot_bottom, colour)
+    painter.fillRect(0, layout.plot_bottom, layout.width, line, colour)
+    for pane in layout.panes:
+        painter.fillRect(0, pane.top, layout.width, line, colour)
 
 
-def _price_texts(painter: QPainter, backdrop: Backdrop, style: ChartStyle) -> None:
+def _value_texts(
+    painter: QPainter, labels: tuple[AxisLabel, ...], layout: ChartLayout, style: ChartStyle
+) -> None:
     painter.setFont(style.number_font)
     painter.setPen(style.theme.sub_text)
     centre = (style.numbers.ascent() - style.numbers.descent()) / 2
-    left, ratio = backdrop.layout.price_text_left, backdrop.layout.ratio
-    for price in backdrop.price_labels:
-        painter.drawText(QPointF(left, price.y / ratio + centre), price.text)
+    for label in labels:
+        place = QPointF(layout.price_text_left, label.y / layout.ratio + centre)
+        painter.drawText(place, label.text)
 
 
 def _time_texts(painter: QPainter, backdrop: Backdrop, style: ChartStyle) -> None:
@@ -78,13 +89,14 @@ def _time_texts(painter: QPainter, backdrop: Backdrop, style: ChartStyle) -> Non
             painter.drawText(QPointF(x, base), time.text)
 
 
-def _amount_texts(painter: QPainter, backdrop: Backdrop, style: ChartStyle) -> None:
-    layout = backdrop.layout
-    base = layout.price_bottom / layout.ratio + style.texts.ascent() + 4
+def _captions(painter: QPainter, backdrop: Backdrop, style: ChartStyle) -> None:
+    texts = style.texts
     painter.setFont(style.text_font)
     painter.setPen(style.theme.sub_text)
-    width = style.texts.horizontalAdvance(backdrop.amount_caption)
-    ground = QRectF(EDGE - 2, base - style.texts.ascent(), width + 4, style.texts.height())
-    painter.fillRect(ground, style.theme.background)
-    painter.drawText(QPointF(EDGE, base), backdrop.amount_caption)
-    painter.drawText(QPointF(layout.price_text_left, base), backdrop.amount_label)
+    for pane in backdrop.panes:
+        if pane.caption:
+            base = pane.box.top / backdrop.layout.ratio + texts.ascent() + 4
+            width = texts.horizontalAdvance(pane.caption)
+            ground = QRectF(EDGE - 2, base - texts.ascent(), width + 4, texts.height())
+            painter.fillRect(ground, style.theme.background)
+            painter.drawText(QPointF(EDGE, base), pane.caption)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from upbit_ws_qt.errors import UpbitError
 from upbit_ws_qt.events import CandleEvent, TradeEvent
@@ -22,6 +22,7 @@ __all__ = ["ChartFeed", "Listeners"]
 
 _NEWEST = 400
 _PAGE = 200
+_AGAIN_MS = 1000
 
 _Candles = tuple[CandleEvent, ...]
 
@@ -35,13 +36,15 @@ class Listeners(NamedTuple):
 
 
 # State: what is open and how much of it was lost, the generation of the asking, what is on its way
-# and after what, and how the last one ended.
+# and after what, since when candles are missing that are still to be asked for, and how the last
+# request ended.
 class ChartFeed(QObject):
     """The live data of one market and unit.
 
     Over REST it asks for one thing at a time. Another ``open`` begins a new generation; answers to
     older ones are ignored. What failed is not tried again by itself: the user's next move does
-    that, or the connection's return.
+    that, or the connection's return. Only what was missed is asked for until it is there: bars
+    that lack it look like any others.
 
     Signals:
         loaded(tuple): the newest candles.
@@ -65,6 +68,11 @@ class ChartFeed(QObject):
         self._timeframe = Timeframe.MINUTE_1
         self._on_way = ""
         self._known_ms = 0
+        self._missing_ms: int | None = None
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.setInterval(_AGAIN_MS)
+        self._again.timeout.connect(self._ask_for_missed)
         self._has_loaded = False
         self._is_exhausted = False
         self._dropped = 0
@@ -131,6 +139,8 @@ class ChartFeed(QObject):
         self._proxy = None
         self._has_loaded = self._is_exhausted = False
         self._on_way, self._failure = "", None
+        self._missing_ms = None
+        self._again.stop()
         self.changed.emit()
 
     def retry(self) -> None:
@@ -145,9 +155,9 @@ class ChartFeed(QObject):
 
     def since(self, start_ms: int) -> None:
         """Load what may have been missed after the candle that starts at ``start_ms``."""
-        if self._has_loaded:
-            self._known_ms = start_ms
-            self._ask("missed", _NEWEST)
+        if self._has_loaded or self._on_way:
+            self._note_missing(start_ms)
+            self._ask_for_missed()
 
     def has_lost(self) -> bool:
         """Whether candles were lost since it was last asked: more came than could wait unseen.
@@ -157,6 +167,15 @@ class ChartFeed(QObject):
         dropped = sum(each.statistics().dropped for each in self._subscriptions[-1:])
         before, self._dropped = self._dropped, dropped
         return dropped > before
+
+    def _note_missing(self, start_ms: int) -> None:
+        known = self._missing_ms
+        self._missing_ms = start_ms if known is None else min(known, start_ms)
+
+    def _ask_for_missed(self) -> None:
+        if self._missing_ms is not None and self._proxy is not None and not self._on_way:
+            self._known_ms, self._missing_ms = self._missing_ms, None
+            self._ask("missed", _NEWEST)
 
     def _ask(self, what: str, count: int, to_ms: int | None = None) -> None:
         if self._proxy is None or self._on_way:
@@ -174,10 +193,15 @@ class ChartFeed(QObject):
         what, self._on_way = self._on_way, ""
         if isinstance(result, UpbitError):
             self._failure = result
+            if what == "missed":
+                self._note_missing(self._known_ms)
+            if self._missing_ms is not None:
+                self._again.start()
             self.changed.emit()
             self.failed.emit(result)
             return
-        if what == "missed" and len(result) == count and result[0].start_ms > self._known_ms:
+        has_hole = len(result) == count and result[0].start_ms > self._known_ms
+        if what == "missed" and (has_hole or not self._has_loaded):
             # There is a hole before these: they are a fresh start, and paging fills the past.
             what = "newest"
         if what == "newest":
@@ -186,6 +210,8 @@ class ChartFeed(QObject):
             self._is_exhausted = len(result) < count
         self.changed.emit()
         (self.loaded if what == "newest" else self.merged).emit(result)
+        # Another connection may have been lost meanwhile.
+        self._ask_for_missed()
 
 
 async def _answer(

@@ -16,6 +16,7 @@ from upbit_ws_qt_widgets.models.chart_picture import (
     PriceTag,
 )
 
+from .drawing_hand import DrawingHand
 from .style import EDGE, ChartStyle, cosmetic, device_pixels
 
 __all__ = ["paint_failure", "paint_front"]
@@ -25,14 +26,20 @@ _OUTWARDS = 6.0
 _DASHES = (3.0, 3.0)
 
 
-def paint_front(painter: QPainter, picture: Picture, style: ChartStyle) -> None:
-    """Paint the newest bar, the last price, the marks, the pointer and the texts."""
+def paint_front(
+    painter: QPainter, picture: Picture, style: ChartStyle, drawings: DrawingHand | None = None
+) -> None:
+    """Paint the newest bar, the drawings, the last price, the marks, the pointer and the texts."""
     front, layout, brush = picture.front, picture.backdrop.layout, _Brush(painter, picture, style)
     with device_pixels(painter, layout):
-        painter.setClipRect(0, 0, layout.plot_width, layout.volume_bottom)
+        painter.setClipRect(0, 0, layout.plot_width, layout.plot_bottom)
         if front.live is not None:
             style.bars(painter, front.live, layout)
-        style.averages(painter, front.live_averages, layout)
+        style.strokes(painter, front.live_overlays, layout, 0, layout.price_bottom)
+        for box, pane in zip(layout.panes, front.panes, strict=False):
+            style.strokes(painter, pane.strokes, layout, box.top, box.bottom)
+    if drawings is not None:
+        drawings.paint(painter)
     for mark in front.extremes:
         brush.extreme(mark)
     if front.price is not None:
@@ -40,6 +47,7 @@ def paint_front(painter: QPainter, picture: Picture, style: ChartStyle) -> None:
     if front.crosshair is not None:
         brush.crosshair(front.crosshair)
     brush.legend()
+    brush.panes()
     if front.offers_latest:
         brush.latest_button()
     brush.notice()
@@ -67,7 +75,7 @@ class _Brush:
         self._layout = layout = picture.backdrop.layout
         self._right = layout.view_width
         self._price_bottom = layout.price_bottom / layout.ratio
-        self._volume_bottom = layout.volume_bottom / layout.ratio
+        self._plot_bottom = layout.plot_bottom / layout.ratio
 
     # -- lines and tags ------------------------------------------------------------------------
 
@@ -80,7 +88,7 @@ class _Brush:
     def crosshair(self, cross: Crosshair) -> None:
         """The pointer's lines with their tags on the axes."""
         layout, colour = self._layout, self._theme.crosshair
-        self._dashed(colour, cross.x, 0, cross.x, layout.volume_bottom)
+        self._dashed(colour, cross.x, 0, cross.x, layout.plot_bottom)
         self._dashed(colour, 0, cross.y, layout.plot_width, cross.y)
         self._price_tag(cross.y, self._theme.tag, [cross.side_text])
         self._time_tag(cross.x, cross.time_text)
@@ -97,10 +105,11 @@ class _Brush:
         numbers, ratio = self._style.numbers, self._layout.ratio
         row = numbers.height()
         height = row * len(lines) + 4
-        top = min(max(y / ratio - row / 2 - 2, 0.0), self._volume_bottom - height)
+        top = min(max(y / ratio - row / 2 - 2, 0.0), self._plot_bottom - height)
         width = self._layout.width / ratio - self._right
         # Half a label beside the tag reads as a wrong price.
-        for label in self._backdrop.price_labels:
+        panes = (pane.labels for pane in self._backdrop.panes)
+        for label in itertools.chain(self._backdrop.price_labels, *panes):
             centre = label.y / ratio
             if top - row / 2 < centre < top + height + row / 2:
                 box = QRectF(self._right + 1, centre - row / 2, width, row)
@@ -117,7 +126,7 @@ class _Brush:
         texts, ratio = self._style.texts, self._layout.ratio
         width = texts.horizontalAdvance(text) + 2 * EDGE
         left = max(0.0, min(x / ratio - width / 2, self._right - width))
-        top = self._volume_bottom
+        top = self._plot_bottom
         height = self._layout.height / ratio - top
         for label in self._backdrop.time_labels:
             half = texts.horizontalAdvance(label.text) / 2 + 1
@@ -171,6 +180,37 @@ class _Brush:
         row = style.metrics.height + 4
         for index, items in enumerate(front.legend[: self._layout.legend_rows - 1], 1):
             self._legend_row(items, base + index * row, self._right - EDGE)
+
+    def panes(self) -> None:
+        """The legends of the panes, the button that closes one, the edge that can be dragged."""
+        front, layout = self._front, self._layout
+        base = 5 + self._style.texts.ascent()
+        for box, pane in zip(layout.panes, front.panes, strict=False):
+            if layout.legend_rows:
+                self._legend_row(pane.legend, box.top / layout.ratio + base, self._right - EDGE)
+        if front.grip is not None:
+            with device_pixels(self._painter, layout):
+                wide = 3 * layout.line
+                self._painter.fillRect(
+                    0, front.grip - layout.line, layout.width, wide, self._theme.accent
+                )
+        elif front.closable is not None:
+            self._close_button(QRectF(*layout.close_box(front.closable)))
+
+    def _close_button(self, box: QRectF) -> None:
+        painter = self._painter
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._theme.line, 1.0))
+        painter.setBrush(self._theme.panel)
+        painter.drawRoundedRect(box, 3, 3)
+        painter.setPen(QPen(self._theme.text, 1.4))
+        reach = box.width() / 5
+        painter.drawLine(box.center() - QPointF(reach, reach), box.center() + QPointF(reach, reach))
+        painter.drawLine(
+            box.center() - QPointF(reach, -reach), box.center() + QPointF(reach, -reach)
+        )
+        painter.restore()
 
     def _clear(self, base: float, end: float) -> None:
         """Clear the ground for a row of text: lines behind it would make it hard to read."""

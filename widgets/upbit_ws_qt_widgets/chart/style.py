@@ -11,19 +11,20 @@ from contextlib import contextmanager
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPainter, QPen
 
-from upbit_ws_qt_widgets.models.chart_columns import Shapes
 from upbit_ws_qt_widgets.models.chart_layout import ChartLayout, TextMetrics
-from upbit_ws_qt_widgets.models.chart_picture import Segments
+from upbit_ws_qt_widgets.models.chart_picture import Strokes
+from upbit_ws_qt_widgets.models.chart_shapes import Shapes
 from upbit_ws_qt_widgets.theme import Theme, korean_font, number_font
 
-from .arrays import draw_lines, draw_rects
+from .arrays import draw_lines, draw_polygon, draw_rects
 
-__all__ = ["EDGE", "ChartStyle", "cosmetic", "device_pixels"]
+__all__ = ["EDGE", "ChartStyle", "cosmetic", "device_pixels", "faint"]
 
 EDGE = 10.0
 """The distance of texts from the edges, in px."""
 
 _SMALL = 0.9
+_AREA_OPACITY = 0.1
 
 
 class ChartStyle:
@@ -45,7 +46,6 @@ class ChartStyle:
         self.titles = QFontMetricsF(self.title_font)
         self.rise_fall = (theme.fall, theme.even, theme.rise)
         self._amounts = (theme.volume_fall, theme.volume_even, theme.volume_rise)
-        self._averages = (theme.average_1, theme.average_2, theme.average_3)
         #: The sizes that the layout needs.
         self.metrics = TextMetrics(
             max(self.numbers.horizontalAdvance(digit) for digit in "0123456789"),
@@ -66,22 +66,32 @@ class ChartStyle:
             draw_rects(painter, rects)
         painter.restore()
 
-    def averages(
-        self, painter: QPainter, averages: tuple[Segments, ...], layout: ChartLayout
+    def strokes(
+        self, painter: QPainter, strokes: Strokes, layout: ChartLayout, top: int, bottom: int
     ) -> None:
-        """The moving averages, in device pixels."""
+        """What indicators draw between ``top`` and ``bottom``, in device pixels."""
+        if not any(strokes):
+            return
         painter.save()
-        painter.setClipRect(0, 0, layout.plot_width, layout.price_bottom)
+        painter.setClipRect(0, top, layout.plot_width, bottom - top)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for role, corners in strokes.areas:
+            # Not smoothed: two that touch would show a seam.
+            painter.setBrush(faint(getattr(self.theme, role), _AREA_OPACITY))
+            draw_polygon(painter, corners)
+        for role, rects in strokes.rects:
+            painter.setBrush(getattr(self.theme, role))
+            draw_rects(painter, rects)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for lines, colour in zip(averages, self._averages, strict=False):
-            painter.setPen(cosmetic(colour, layout.line))
-            draw_lines(painter, lines)
+        for role, segments in strokes.lines:
+            painter.setPen(cosmetic(getattr(self.theme, role), layout.line))
+            draw_lines(painter, segments)
         painter.restore()
 
     def time_baseline(self, layout: ChartLayout) -> float:
         """The base line of texts on the time axis, in px."""
-        room = (layout.height - layout.volume_bottom) / layout.ratio
-        middle = layout.volume_bottom / layout.ratio + room / 2
+        room = (layout.height - layout.plot_bottom) / layout.ratio
+        middle = layout.plot_bottom / layout.ratio + room / 2
         return middle + (self.texts.ascent() - self.texts.descent()) / 2
 
 
@@ -104,6 +114,13 @@ def cosmetic(colour: QColor, width: int, dashes: tuple[float, ...] = ()) -> QPen
         pen.setDashPattern(dashes)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     return pen
+
+
+def faint(colour: QColor, opacity: float) -> QColor:
+    """The colour, translucent."""
+    made = QColor(colour)
+    made.setAlphaF(opacity)
+    return made
 
 
 def _sized(font: QFont, pixels: float) -> QFont:

@@ -31,6 +31,7 @@ from upbit_ws_qt_widgets.models.chart_state import ChartState
 from upbit_ws_qt_widgets.models.exchange_clock import ExchangeClock
 
 from .backdrop import paint_backdrop
+from .drawing_hand import DrawingHand
 from .front import paint_failure, paint_front
 from .style import ChartStyle
 
@@ -49,9 +50,14 @@ _KEYS: Mapping[int, ChartKey] = {
     Qt.Key.Key_Equal: ChartKey.ZOOM_IN,
     Qt.Key.Key_Minus: ChartKey.ZOOM_OUT,
     Qt.Key.Key_0: ChartKey.RESET,
+    Qt.Key.Key_Delete: ChartKey.CLOSE_PANE,
+    Qt.Key.Key_Backspace: ChartKey.CLOSE_PANE,
 }
 _CURSORS: Mapping[Part, Qt.CursorShape] = {
     Part.PLOT: Qt.CursorShape.CrossCursor,
+    Part.PANE: Qt.CursorShape.CrossCursor,
+    Part.GRIP: Qt.CursorShape.SplitVCursor,
+    Part.CLOSE: Qt.CursorShape.PointingHandCursor,
     Part.PRICE_AXIS: Qt.CursorShape.SizeVerCursor,
     Part.TIME_AXIS: Qt.CursorShape.SizeHorCursor,
     Part.LATEST: Qt.CursorShape.PointingHandCursor,
@@ -95,11 +101,14 @@ class ChartSurface(QWidget):
         super().__init__(parent)
         self.clock = ExchangeClock()
         self.latest_tip = ""
+        self.close_tip = ""
         self.error_tip = ""
         self._state = state
         self._hand = ChartHand(state)
         self._resolver = ChartResolver()
         self._style = style
+        self.drawings = DrawingHand(state, style, self)
+        self.drawings.changed.connect(self.update)
         self._drawn: tuple[Backdrop, ChartStyle, QPixmap] | None = None
         self._frame = FrameTimer(self)
         self._frame.timeout.connect(self.update)
@@ -126,6 +135,7 @@ class ChartSurface(QWidget):
     def set_style(self, style: ChartStyle) -> None:
         """Use other colours or fonts."""
         self._style = style
+        self.drawings.set_style(style)
         self.update()
 
     def now(self) -> float:
@@ -162,7 +172,7 @@ class ChartSurface(QWidget):
             painter.fillRect(damaged, style.theme.background)
         _snap(painter, ratio)
         painter.drawPixmap(QPointF(0, 0), self._drawn[2])
-        paint_front(painter, picture, style)
+        paint_front(painter, picture, style, self.drawings)
         if picture.front.price is not None and picture.front.price.countdown:
             self._second.start(int(1000 - now % 1000) + 1)
 
@@ -171,8 +181,10 @@ class ChartSurface(QWidget):
     @_guarded
     def mousePressEvent(self, a0: QMouseEvent | None) -> None:
         if a0 is not None and a0.button() == Qt.MouseButton.LeftButton:
+            if self._is_on_plot(a0) and self.drawings.press(a0):
+                return
             self._hand.press(a0.position().x(), a0.position().y())
-            if self._hand.held is Part.PLOT:
+            if self._hand.held in (Part.PLOT, Part.PANE):
                 self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
     @_guarded
@@ -180,6 +192,7 @@ class ChartSurface(QWidget):
         if a0 is None:
             return
         x, y = a0.position().x(), a0.position().y()
+        self.drawings.move(a0)
         self._hand.move(x, y)
         if self._hand.held is None:
             self._point_at(x, y)
@@ -191,6 +204,10 @@ class ChartSurface(QWidget):
     def mouseReleaseEvent(self, a0: QMouseEvent | None) -> None:
         if a0 is not None and a0.button() == Qt.MouseButton.LeftButton:
             x, y = a0.position().x(), a0.position().y()
+            if self.drawings.is_held:
+                self.drawings.release(a0)
+                self._point_at(x, y)
+                return
             self._hand.release(x, y)
             self._point_at(x, y)
             self._changed()
@@ -199,6 +216,8 @@ class ChartSurface(QWidget):
     def mouseDoubleClickEvent(self, a0: QMouseEvent | None) -> None:
         if a0 is not None and a0.button() == Qt.MouseButton.LeftButton:
             x, y = a0.position().x(), a0.position().y()
+            if self._is_on_plot(a0) and (self.drawings.double_click(a0) or self.drawings.press(a0)):
+                return
             self._hand.double_click(x, y)
             # The second press of a double click may also begin a drag.
             self._hand.press(x, y)
@@ -215,6 +234,7 @@ class ChartSurface(QWidget):
         super().hideEvent(a0)
         # No release will come for a drag that was going on.
         self._hand.drop()
+        self.drawings.drop()
         self._second.stop()
 
     @_guarded
@@ -233,10 +253,15 @@ class ChartSurface(QWidget):
         a0.accept()
         self._changed()
 
+    def _is_on_plot(self, event: QMouseEvent) -> bool:
+        return self._hand.part_at(event.position().x(), event.position().y()) is Part.PLOT
+
     def _point_at(self, x: float, y: float) -> None:
         part = self._hand.part_at(x, y)
-        self.setCursor(_CURSORS[part])
-        self.setToolTip(self.latest_tip if part is Part.LATEST else self.error_tip)
+        over_drawing = part is Part.PLOT and self.drawings.is_over(x, y)
+        self.setCursor(Qt.CursorShape.PointingHandCursor if over_drawing else _CURSORS[part])
+        tips = {Part.LATEST: self.latest_tip, Part.CLOSE: self.close_tip}
+        self.setToolTip(tips.get(part, self.error_tip))
 
     # -- keys ----------------------------------------------------------------------------------
 
@@ -244,12 +269,13 @@ class ChartSurface(QWidget):
     def keyPressEvent(self, a0: QKeyEvent | None) -> None:
         if a0 is None:
             return
+        if self.drawings.key(a0):
+            return
         key = _KEYS.get(a0.key())
         reserved = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
-        if key is None or a0.modifiers() & reserved:
+        if key is None or a0.modifiers() & reserved or not self._hand.key(key):
             super().keyPressEvent(a0)
             return
-        self._hand.key(key)
         self._changed()
 
     def _changed(self) -> None:

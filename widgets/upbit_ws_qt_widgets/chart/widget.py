@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy.typing as npt
-from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtGui import QShowEvent
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QContextMenuEvent, QShowEvent
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from upbit_ws_qt.errors import InvalidRequest
@@ -24,15 +24,16 @@ from upbit_ws_qt.events import (
 from upbit_ws_qt.markets import check_market, table_tick_size
 from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt_resources import translations
-from upbit_ws_qt_widgets.live_widget import LiveWidget, contained, pyqtProperty
-from upbit_ws_qt_widgets.models.bars import VALUE, VOLUME
+from upbit_ws_qt_widgets.live_widget import contained, pyqtProperty
 from upbit_ws_qt_widgets.models.candle_input import bar_of, page_of
 from upbit_ws_qt_widgets.models.chart_state import ChartState
 from upbit_ws_qt_widgets.models.chart_words import Circumstances, describe
 from upbit_ws_qt_widgets.models.live_bars import trade_of
 from upbit_ws_qt_widgets.wording import error_text
 
+from .chart_menu import chart_menu
 from .feed import ChartFeed, Listeners
+from .settings import AdjustableWidget
 from .style import ChartStyle
 from .surface import ChartSurface
 from .toolbar import TimeframeBar
@@ -44,22 +45,23 @@ if TYPE_CHECKING:
 __all__ = ["ChartWidget"]
 
 _STATE_VERSION = 1
-_MOST_AVERAGES = 3
 
 
 # State: the market, whether somebody chose the unit, the chart's own state, the list of markets
 # while bound, the epoch of the last connection, whether something was missed that is still to be
 # asked for, and whether the last event was polled.
-class ChartWidget(LiveWidget):
-    """Candles, volume and moving averages of one market.
+class ChartWidget(AdjustableWidget):
+    """Candles, volume and indicators of one market.
 
     It shows what its slots are given and needs no network; ``bind`` connects it to live data, and
     ``bind``, ``setMarket`` and ``setTimeframe`` may come in any order. Trades and candle frames
     make one live candle. Events of another market than ``market()`` are not shown; without a
     market the first event chooses it.
 
-    Drag or turn the wheel sideways to move, turn the wheel to zoom, drag an axis to scale it and
-    double-click it to undo that. Keys: arrows, Page Up and Down, Home, End, +, − and 0.
+    Drag or turn the wheel sideways to move, turn the wheel to zoom, drag an axis or the edge of a
+    pane to scale it and double-click it to undo that. Keys: arrows, Page Up and Down, Home, End,
+    +, − and 0; Delete closes the pane under the pointer. With a drawing chosen: arrows move it,
+    Delete deletes it; Ctrl+Z and Ctrl+Y undo and redo.
 
     Signals:
         marketChanged(str): another market is shown.
@@ -87,7 +89,9 @@ class ChartWidget(LiveWidget):
         self._feed.changed.connect(self._on_feed_changed)
         self._surface = ChartSurface(self._chart, ChartStyle(self.themeColors(), self.font()), self)
         self._surface.moved.connect(self._on_moved)
+        self.attachChart(self._chart, self._surface.update)
         self._surface.failed.connect(self.fail)
+        self.attachDrawings(self._surface.drawings)
         # Made after the surface, which is so first in the order of the Tab key: keys move a chart
         # that was just opened.
         self._toolbar = TimeframeBar(self)
@@ -150,6 +154,8 @@ class ChartWidget(LiveWidget):
             listeners = Listeners(self.applyTrade, self.upsertCandle, self.fail)
             self._feed.open(proxy, market, timeframe, listeners)
         self._market = market
+        self.watchMarket(market)
+        self.showDrawingsOf(market)
         self._has_hole = self._polled = False
         self._chart.restart(timeframe)
         self.clearError()
@@ -215,6 +221,8 @@ class ChartWidget(LiveWidget):
     def _adopt_market(self, market: str) -> None:
         if market and not self._market:
             self._market = market
+            self.watchMarket(market)
+            self.showDrawingsOf(market)
             self._on_markets_changed()
             self.marketChanged.emit(market)
 
@@ -286,6 +294,7 @@ class ChartWidget(LiveWidget):
         self._feed.retry()
         self._tell()
         self._page_if_needed()
+        self.settlePanes()
 
     def _page_if_needed(self) -> None:
         if self._chart.wants_older():
@@ -298,6 +307,13 @@ class ChartWidget(LiveWidget):
         self._chart.tick_size = functools.partial(lookup, code)
         self._tell()
         self._surface.refresh()
+
+    @contained
+    def contextMenuEvent(self, a0: QContextMenuEvent | None) -> None:
+        if a0 is not None:
+            menu = chart_menu(self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(a0.globalPos())
 
     @contained
     def showEvent(self, a0: QShowEvent | None) -> None:
@@ -319,35 +335,6 @@ class ChartWidget(LiveWidget):
         self._toolbar.setVisible(visible)
 
     toolbarVisible = pyqtProperty(bool, fget=isToolbarVisible, fset=setToolbarVisible)
-
-    def isValueShown(self) -> bool:
-        """Whether the lower pane shows the traded value; else the volume."""
-        return self._chart.shows_value
-
-    @contained
-    def setValueShown(self, shown: bool) -> None:
-        """Show the traded value (quote currency) in the lower pane, or the volume (coins)."""
-        self._chart.amount = VALUE if shown else VOLUME
-        self._surface.update()
-
-    valueShown = pyqtProperty(bool, fget=isValueShown, fset=setValueShown)
-
-    def averages(self) -> tuple[int, ...]:
-        """The periods of the moving averages, in bars."""
-        return self._chart.averages
-
-    @contained
-    def setAverages(self, periods: Sequence[int]) -> None:
-        """Choose up to three moving averages of closes by their periods; none with ``()``."""
-        chosen = tuple(cast("Sequence[object]", periods))
-        if len(chosen) > _MOST_AVERAGES or not all(
-            isinstance(period, int) and 1 <= period <= 1000 for period in chosen
-        ):
-            raise InvalidRequest(
-                f"up to {_MOST_AVERAGES} periods of 1 to 1000 bars are expected; got {periods!r}"
-            )
-        self._chart.averages = tuple(periods)
-        self._surface.update()
 
     def barCount(self) -> int:
         """How many bars there are, in view or not."""
@@ -374,6 +361,8 @@ class ChartWidget(LiveWidget):
             "market": self._market,
             "timeframe": self.timeframe().value,
             "spacing": self._chart.view.spacing,
+            "drawings": self.savedDrawings(),
+            **self.savedSettings(),
         }
 
     @contained
@@ -388,9 +377,15 @@ class ChartWidget(LiveWidget):
             check_market(market)
         if not isinstance(spacing, int | float) or not 0 < spacing < 1000:
             raise InvalidRequest(f"the spacing must be px for each bar; got {spacing!r}")
+        # A state from before there were any says nothing about them.
+        drawings = self.checkedDrawings(state["drawings"]) if "drawings" in state else None
+        restore_settings = self.checkedSettings(state)
         self.setTimeframe(unit)
         if market:
             self.setMarket(market)
+        if drawings is not None:
+            self.restoreDrawings(drawings)
+        restore_settings()
         self._chart.set_spacing(spacing)
         self._surface.update()
 
@@ -429,6 +424,8 @@ class ChartWidget(LiveWidget):
         self._toolbar.set_texts(self.text)
         self._chart.words = translations(self.getLanguage())
         self._surface.latest_tip = self.text("chart.latest")
+        self._surface.close_tip = self.text("chart.close_pane")
+        self._surface.drawings.set_hint(self.text("chart.drawing.write"))
         self._tell()
         self._surface.update()
 

@@ -13,6 +13,7 @@ __all__ = [
     "HIGH",
     "LATEST_MS",
     "LOW",
+    "NEWEST",
     "OPEN",
     "VALUE",
     "VOLUME",
@@ -39,6 +40,9 @@ LATEST_MS = 32_503_680_000_000
 OPEN, HIGH, LOW, CLOSE, VOLUME, VALUE = range(6)
 """The rows of ``Bars.figures``."""
 
+NEWEST = 8
+"""How many bars at the end may change without counting as history; trades reach back four."""
+
 _FIGURES = ("open", "high", "low", "close", "volume", "value")
 _SPARE = 1024
 
@@ -56,7 +60,7 @@ class Bar(NamedTuple):
 
 
 # State: the two arrays, where the bars begin in them and how many there are, the number after the
-# last bar, and the revision.
+# last bar, the revision, and the history's.
 class Bars:
     """Bars in order of time, one for each start.
 
@@ -64,7 +68,8 @@ class Bars:
 
     Every bar has a number. Appending and prepending leave all numbers alone, so a view, or a bucket
     of many bars, that is anchored to numbers holds still. A bar inserted between others renumbers
-    the older ones (one less each). ``revision`` changes with everything but the last bar's figures.
+    the older ones (one less each). ``revision`` changes with everything but the last bar's figures,
+    ``history`` only with what is not among the ``NEWEST`` bars.
     """
 
     def __init__(self) -> None:
@@ -74,6 +79,7 @@ class Bars:
         self._count = 0
         self._end = 0
         self._revision = 0
+        self._history = 0
 
     def __len__(self) -> int:
         return self._count
@@ -92,6 +98,11 @@ class Bars:
     def revision(self) -> int:
         """Changes with everything but the figures of the last bar."""
         return self._revision
+
+    @property
+    def history(self) -> int:
+        """Stays while bars are only appended, and the figures of the ``NEWEST`` ones replaced."""
+        return self._history
 
     @property
     def times(self) -> npt.NDArray[np.int64]:
@@ -135,6 +146,7 @@ class Bars:
         self._write(self._start, rows)
         self._count = self._end = len(rows)
         self._revision += 1
+        self._history += 1
 
     def put(self, bar: Bar) -> None:
         """Add a bar, or replace the one with the same start.
@@ -154,6 +166,9 @@ class Bars:
             index = int(np.searchsorted(times, bar.time))
             if times[index] != bar.time:
                 self._open_gap(index)
+                self._history += 1
+            elif index < self._count - NEWEST:
+                self._history += 1
             at = self._start + index
             self._revision += 1
         self._times[at] = bar.time
@@ -177,6 +192,7 @@ class Bars:
             self._start -= len(rows)
             self._write(self._start, rows)
             self._count += len(rows)
+            self._history += 1
         else:
             self._merge_overlapping(rows)
 

@@ -2,61 +2,115 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-import numpy.typing as npt
 
 from upbit_ws_qt.markets import format_price
 
-from .bars import CLOSE
-from .chart_columns import moving_average
-from .chart_picture import AxisLabel, Backdrop, Segments, TimeLabel
-from .chart_scale import tick_prices
-from .chart_scene import Scene
+from .chart_kinds import ChartKind
+from .chart_overlays import OverlayPlot
+from .chart_picture import NO_STROKES, AxisLabel, Backdrop, PanePicture, Strokes, TimeLabel
+from .chart_scale import nice_step, round_to_tick, tick_prices
+from .chart_scene import PaneScene, Scene
 from .chart_state import ChartState
-from .chart_text import axis_time, compact
+from .chart_strokes import Canvas, together
+from .chart_text import axis_time, compact, value_text
 from .chart_time import Landmark, time_ticks
 
-__all__ = ["average_segments", "backdrop_of", "empty_backdrop", "widest_price_labels"]
+__all__ = [
+    "backdrop_of",
+    "empty_backdrop",
+    "pane_strokes",
+    "price_strokes",
+    "widest_price_labels",
+]
 
 _TIME_LABEL_GAP_PX = 76.0
 _PRICE_LABEL_GAP_PX = 44.0
+_VALUE_LABEL_GAP_PX = 22.0
 
 
 def empty_backdrop(state: ChartState) -> Backdrop:
     """The backdrop of a chart without bars."""
-    return Backdrop(state.layout, None, (), (), (), "", "")
+    panes = tuple(PanePicture(box, "", NO_STROKES, (), ()) for box in state.layout.panes)
+    return Backdrop(state.layout, None, NO_STROKES, (), (), panes)
 
 
 def backdrop_of(state: ChartState, scene: Scene) -> Backdrop:
-    """The settled columns with their averages, the axes and the grid."""
-    layout, words = scene.layout, state.words
-    last = scene.settled.last
+    """The settled columns with the indicators over them, the axes and the grid."""
     return Backdrop(
-        layout=layout,
-        shapes=scene.shapes(scene.settled) if len(last) else None,
-        averages=average_segments(state, scene, last),
+        layout=scene.layout,
+        shapes=scene.shapes(scene.settled) if len(scene.settled) else None,
+        overlays=price_strokes(state, scene, live=False),
         price_labels=_price_labels(state, scene),
         time_labels=_time_labels(state, scene),
-        amount_caption=words["chart.value" if state.shows_value else "chart.volume"],
-        amount_label=compact(scene.top, words),
+        panes=tuple(_pane(state, scene, pane) for pane in scene.panes),
     )
 
 
-def average_segments(
-    state: ChartState, scene: Scene, last: npt.NDArray[np.int64]
-) -> tuple[Segments, ...]:
-    """The moving averages through the columns that end with the bars ``last``."""
-    bars, grid, layout = state.bars, scene.sight.grid, scene.layout
-    left = grid.wick_left(last // grid.size * grid.size)
-    x = np.asarray(left + grid.wick / 2, np.float64)
-    lines: list[Segments] = []
-    for period in state.averages:
-        means = moving_average(bars.figures[CLOSE], last - bars.first, period)
-        # Through the middle of a pixel row, as the flat candles beside it.
-        y = scene.scale.y(means, 0, layout.price_bottom) + grid.wick / 2
-        points = np.column_stack((x, y))[~np.isnan(y)]
-        lines.append(np.hstack((points[:-1], points[1:])))
-    return tuple(lines)
+def price_strokes(state: ChartState, scene: Scene, *, live: bool) -> Strokes:
+    """The indicators on the price, and its line where it is one, through the ends of columns.
+
+    Args:
+        state: the chart.
+        scene: what is in view of it.
+        live: the parts that lead to the newest bar, else all that is settled.
+    """
+    canvas = Canvas(scene.sight, scene.scale, 0, scene.layout.price_bottom, live)
+    parts = [canvas.strokes(overlay) for overlay in scene.overlays]
+    if scene.kind.is_line:
+        close = OverlayPlot("accent", 0, state.prices().close)
+        if scene.kind is ChartKind.AREA:
+            parts.insert(0, canvas.down_to_bottom(close))
+        parts.append(Strokes(lines=(canvas.line(close),)))
+    return together(parts)
+
+
+def pane_strokes(scene: Scene, pane: PaneScene, *, live: bool) -> Strokes:
+    """What the indicator of a pane draws there; nothing for the amounts, which are no lines."""
+    if pane.overlay is None:
+        return NO_STROKES
+    box = pane.box
+    return Canvas(scene.sight, pane.scale, box.top, box.bottom, live).strokes(pane.overlay)
+
+
+def _pane(state: ChartState, scene: Scene, pane: PaneScene) -> PanePicture:
+    top, bottom = pane.box.top, pane.box.bottom
+    if pane.overlay is None:
+        place = top + scene.layout.pane_headroom // 2 + 2
+        label = AxisLabel(place, compact(scene.top, state.words))
+        caption = state.words["chart.value" if state.shows_value else "chart.volume"]
+        return PanePicture(pane.box, caption, NO_STROKES, (label,), ())
+    spec, scale = pane.overlay.indicator.spec, pane.scale
+    values = list(spec.levels) if spec.limits is not None else _round_values(scene, pane)
+    half_line = round(state.text.height * state.layout.ratio / 2)
+    labels: list[AxisLabel] = []
+    for value in values:
+        y = round(float(scale.y(value, top, bottom - top)))
+        lowest = labels[-1].y - 2 * half_line if labels else bottom - half_line
+        if top + half_line <= y <= lowest:
+            labels.append(AxisLabel(y, value_text(value, spec.unit, scale, state.words)))
+    levels = (round(float(scale.y(level, top, bottom - top))) for level in spec.levels)
+    return PanePicture(
+        pane.box,
+        "",
+        pane_strokes(scene, pane, live=False),
+        tuple(labels),
+        tuple(y for y in levels if top < y < bottom),
+    )
+
+
+def _round_values(scene: Scene, pane: PaneScene) -> list[float]:
+    """Round values inside the scale of a pane, ascending."""
+    if not pane.has_values:
+        return []
+    low, high = pane.scale.low, pane.scale.high
+    height = (pane.box.bottom - pane.box.top) / scene.layout.ratio
+    finest = 10.0 ** (math.floor(math.log10(high - low)) - 3)
+    step = nice_step((high - low) / max(1, int(height / _VALUE_LABEL_GAP_PX)), finest)
+    lowest, highest = math.ceil(low / step), math.floor(high / step)
+    return [round_to_tick(index * step, finest) for index in range(lowest, highest + 1)]
 
 
 def widest_price_labels(state: ChartState) -> list[str]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .bars import CLOSE, HIGH, LOW, OPEN, Bars
-from .chart_layout import BarGrid, ChartLayout
-from .chart_scale import PriceScale
+from .bars import Bars
+from .chart_kinds import Look, Prices
 
-__all__ = ["Columns", "Extreme", "Shapes", "column_range", "columns_of", "moving_average", "shapes"]
+__all__ = ["Columns", "Extreme", "column_range", "columns_of"]
 
 _Floats = npt.NDArray[np.float64]
 _Ints = npt.NDArray[np.int64]
@@ -30,8 +28,9 @@ class Extreme:
 class Columns:
     """Columns of ``size`` bars each, ascending; all arrays have one entry for each.
 
-    ``numbers`` holds each column's first bar and ``last`` its last one; ``amount`` the volume or
-    the traded value.
+    ``numbers`` holds each column's first bar and ``last`` its last one; ``direction`` is 1 for a
+    rise, -1 for a fall, else 0; ``peak`` and ``trough`` are the prices to be named; ``amount`` the
+    volume or the traded value.
     """
 
     size: int
@@ -42,20 +41,23 @@ class Columns:
     high: _Floats
     low: _Floats
     close: _Floats
+    direction: _Floats
+    peak: _Floats
+    trough: _Floats
     amount: _Floats
 
     def __len__(self) -> int:
         return len(self.numbers)
 
     def highest(self) -> Extreme:
-        """The highest price; there must be a column."""
-        at = int(np.argmax(self.high))
-        return Extreme(float(self.high[at]), int(self.numbers[at]))
+        """The highest price to be named; there must be a column."""
+        at = int(np.argmax(self.peak))
+        return Extreme(float(self.peak[at]), int(self.numbers[at]))
 
     def lowest(self) -> Extreme:
-        """The lowest price; there must be a column."""
-        at = int(np.argmin(self.low))
-        return Extreme(float(self.low[at]), int(self.numbers[at]))
+        """The lowest price to be named; there must be a column."""
+        at = int(np.argmin(self.trough))
+        return Extreme(float(self.trough[at]), int(self.numbers[at]))
 
 
 def column_range(start: int, stop: int, size: int, bars: Bars) -> tuple[int, int]:
@@ -67,111 +69,57 @@ def column_range(start: int, stop: int, size: int, bars: Bars) -> tuple[int, int
     return max(start // size * size, bars.first), min(-(-stop // size) * size, bars.end)
 
 
-def columns_of(bars: Bars, start: int, stop: int, size: int, amount: int) -> Columns:
+def columns_of(bars: Bars, prices: Prices, start: int, stop: int, size: int, look: Look) -> Columns:
     """Columns for bars ``start … stop - 1``, a range from ``column_range``.
 
     Args:
         bars: the bars.
+        prices: what is drawn of them.
         start: the number of the first bar.
         stop: the number after the last bar.
         size: bars in a column.
-        amount: the row of the figures that is the amount, VOLUME or VALUE.
+        look: says which amount is wanted, and what a rise is.
     """
-    first, last = start - bars.first, max(start, stop) - bars.first
-    figures, times = bars.figures[:, first:last], bars.times[first:last]
-    if size == 1 or stop <= start:
-        numbers = np.arange(start, stop, dtype=np.int64)
-        figures = figures.copy()
-        return Columns(
-            size,
-            numbers,
-            numbers,
-            times.copy(),
-            figures[OPEN],
-            figures[HIGH],
-            figures[LOW],
-            figures[CLOSE],
-            figures[amount],
-        )
-    numbers = np.arange(start // size * size, stop, size, dtype=np.int64)
+    stop = max(start, stop)
+    part = slice(start - bars.first, stop - bars.first)
+    first = start // size * size if stop > start else stop
+    numbers = np.arange(first, stop, size, dtype=np.int64)
     # The first bars of all may begin in the middle of their column.
     begins = np.maximum(numbers - start, 0)
-    ends = np.append(begins[1:], last - first) - 1
+    ends = np.append(begins[1:], stop - start) - 1 if len(begins) else begins
+    open_, close = prices.open[part][begins], prices.close[part][ends]
+    high, low = (
+        _joined(np.maximum, prices.high[part], begins, size),
+        _joined(np.minimum, prices.low[part], begins, size),
+    )
+    is_drawn = prices.peak is prices.high
     return Columns(
         size,
         numbers,
         ends + start,
-        times[begins],
-        figures[OPEN][begins],
-        np.maximum.reduceat(figures[HIGH], begins),
-        np.minimum.reduceat(figures[LOW], begins),
-        figures[CLOSE][ends],
-        np.add.reduceat(figures[amount], begins),
+        bars.times[part][begins],
+        open_,
+        high,
+        low,
+        close,
+        np.sign(close - (_before(prices, part.start, begins) if look.by_previous else open_)),
+        high if is_drawn else _joined(np.maximum, prices.peak[part], begins, size),
+        low if is_drawn else _joined(np.minimum, prices.trough[part], begins, size),
+        _joined(np.add, bars.figures[look.amount, part], begins, size),
     )
 
 
-def moving_average(closes: _Floats, at: _Ints, period: int) -> _Floats:
-    """The mean of the ``period`` closes up to and with each index of ``at``; NaN where too few.
-
-    Only what is drawn is worked out, so it costs the same whatever the number of bars, and a bar
-    that changes needs no book-keeping.
-    """
-    means = np.full(len(at), np.nan)
-    enough = at >= period - 1
-    if bool(enough.any()):
-        windows = np.lib.stride_tricks.sliding_window_view(closes, period)
-        means[enough] = windows[at[enough] - period + 1].mean(axis=1)
-    return means
+def _joined(function: np.ufunc, values: _Floats, begins: _Ints, size: int) -> _Floats:
+    """``function`` over the bars of each column."""
+    if size == 1 or not len(begins):
+        return values.copy()
+    joined: _Floats = function.reduceat(values, begins)
+    return joined
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Shapes:
-    """Rectangles (x, y, width, height in device pixels) by direction: fall, even, rise.
-
-    Shapes (n, 4); wicks and bodies of one colour stand in one array.
-    """
-
-    candles: tuple[_Floats, _Floats, _Floats]
-    amounts: tuple[_Floats, _Floats, _Floats]
-
-
-def shapes(
-    columns: Columns, grid: BarGrid, layout: ChartLayout, scale: PriceScale, top: float
-) -> Shapes:
-    """Where the candles and amounts of ``columns`` are painted; ``top`` is the amount scale's."""
-    if grid.is_dense:
-        x = grid.left(columns.numbers)
-        wick_width = body_width = grid.left(columns.numbers + columns.size) - x
-        body_x = x
-    else:
-        x = grid.wick_left(columns.numbers)
-        wick_width = np.full(len(x), grid.wick)
-        body_width = np.full(len(x), max(grid.body, grid.wick))
-        body_x = x - (body_width - wick_width) // 2
-    height = layout.price_bottom
-    # Far outside the pane nothing is seen, and huge numbers would overflow in the painter.
-    limits = -2.0, height + 2.0
-    edges = scale.y((columns.high, columns.low, columns.open, columns.close), 0, height)
-    high, low, open_, close = np.rint(np.clip(edges, *limits))
-    candles = _rectangles(x, high, wick_width, np.maximum(low - high, grid.wick))
-    if grid.body and not grid.is_dense:
-        body_top = np.minimum(open_, close)
-        body_height = np.maximum(np.abs(open_ - close), grid.wick)
-        candles = np.stack((candles, _rectangles(body_x, body_top, body_width, body_height)))
-    else:
-        candles = candles[np.newaxis]
-    pane = layout.volume_bottom - layout.price_bottom
-    bar = np.ceil(np.minimum(columns.amount / top, 1.0) * max(pane - 2, 0))
-    amounts = _rectangles(body_x, layout.volume_bottom - bar, body_width, bar)
-    sides = (
-        columns.close < columns.open,
-        columns.close == columns.open,
-        columns.close > columns.open,
-    )
-    fall, even, rise = (candles[:, side].reshape(-1, 4) for side in sides)
-    amount_fall, amount_even, amount_rise = (amounts[side] for side in sides)
-    return Shapes((fall, even, rise), (amount_fall, amount_even, amount_rise))
-
-
-def _rectangles(x: npt.NDArray[Any], y: _Floats, width: _Ints, height: _Floats) -> _Floats:
-    return np.column_stack((x, y, width, height)).astype(np.float64)
+def _before(prices: Prices, start: int, begins: _Ints) -> _Floats:
+    """The close before each column; of the first bar of all, its open."""
+    before = prices.close[np.maximum(begins + start - 1, 0)]
+    if start == 0 and len(before):
+        before[0] = prices.open[0]
+    return before

@@ -5,19 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-import numpy as np
-
 from upbit_ws_qt.markets import format_price
 
-from .bars import Bar
-from .chart_backdrop import average_segments
+from .chart_backdrop import pane_strokes, price_strokes
 from .chart_columns import Extreme
-from .chart_legend import direction_of, legend_of
-from .chart_picture import Crosshair, ExtremeMark, Front, PriceTag, Segments
+from .chart_legend import direction_at, legend_of, pane_legend
+from .chart_picture import Crosshair, ExtremeMark, Front, PaneFront, PriceTag
 from .chart_scale import round_to_tick
 from .chart_scene import Scene
 from .chart_state import ChartState
-from .chart_text import compact, countdown, full_time
+from .chart_text import compact, countdown, full_time, value_text
 
 __all__ = ["front_of", "texts_of"]
 
@@ -38,38 +35,50 @@ def front_of(state: ChartState, scene: Scene, now: float) -> Front:
 
     ``now`` is in ms by the exchange's clock.
     """
-    bars, sight = state.bars, scene.sight
-    pointed = _pointed_bar(state, scene)
-    averages: tuple[Segments, ...] = ()
-    if scene.growing is not None:
-        # From the column before, so that the lines go on without a gap.
-        newest = [bars.end - 1]
-        last = [sight.growing - 1, *newest] if sight.growing > bars.first else newest
-        averages = average_segments(state, scene, np.array(last))
+    newest, pointed = state.bars.end - 1, _pointed_bar(state, scene)
+    number = newest if pointed is None else pointed
     return replace(
         texts_of(state),
         live=None if scene.growing is None else scene.shapes(scene.growing),
-        live_averages=averages,
-        price=_price_tag(state, scene, bars.bar(bars.end - 1), now),
+        live_overlays=price_strokes(state, scene, live=True),
+        price=_price_tag(state, scene, newest, now),
         extremes=_extreme_marks(state, scene),
         crosshair=None if pointed is None else _crosshair(state, scene, pointed),
-        legend=legend_of(state, bars.end - 1 if pointed is None else pointed),
+        legend=legend_of(state, scene.overlays, number),
+        panes=tuple(
+            PaneFront(pane_strokes(scene, pane, live=True), pane_legend(state, pane, number))
+            for pane in scene.panes
+        ),
+        closable=None if state.pointer is None else _pane_at(scene, state.pointer),
+        grip=None if state.pointer is None else _grip_at(scene, state.pointer),
         offers_latest=scene.growing is None,
         is_scaled_by_hand=not scene.scale.auto,
     )
+
+
+def _pane_at(scene: Scene, place: tuple[float, float]) -> int | None:
+    """The index of the pane under the pointer."""
+    return scene.layout.pane_at(place[1]) if 0 <= place[0] < scene.layout.view_width else None
+
+
+def _grip_at(scene: Scene, place: tuple[float, float]) -> int | None:
+    """Where the edge is that a press would take hold of, in device pixels."""
+    index = scene.layout.grip_at(place[1])
+    return None if index is None else scene.layout.panes[index].top
 
 
 def _y(scene: Scene, price: float) -> int:
     return round(float(scene.scale.y(price, 0, scene.layout.price_bottom)))
 
 
-def _price_tag(state: ChartState, scene: Scene, bar: Bar, now: float) -> PriceTag:
+def _price_tag(state: ChartState, scene: Scene, number: int, now: float) -> PriceTag:
+    bar = state.bars.bar(number)
     closes = state.timeframe.next_start(bar.time)
     return PriceTag(
         # A price out of sight is tagged at the edge it left by.
         min(max(_y(scene, bar.close), 0), scene.layout.price_bottom - 1),
         format_price(bar.close, state.tick_size(bar.close)),
-        direction_of(bar.close - bar.open),
+        direction_at(state, number),
         countdown(closes - now, state.words) if bar.time <= now < closes else "",
     )
 
@@ -97,7 +106,7 @@ def _pointed_bar(state: ChartState, scene: Scene) -> int | None:
         return None
     x, y = state.pointer
     layout = scene.layout
-    if not (0 <= x < layout.view_width and 0 <= y * layout.ratio < layout.volume_bottom):
+    if not (0 <= x < layout.view_width and 0 <= y * layout.ratio < layout.plot_bottom):
         return None
     number = math.floor(state.view.place(x, layout.view_width))
     return min(max(number, state.bars.first), state.bars.end - 1)
@@ -111,9 +120,18 @@ def _crosshair(state: ChartState, scene: Scene, number: int) -> Crosshair:
         tick = state.tick_size(max(price, 0.0))
         side_text = format_price(round_to_tick(price, tick), tick)
     else:
-        share = (layout.volume_bottom - y) / (layout.volume_bottom - layout.price_bottom)
-        side_text = compact(share * scene.top, words)
+        side_text = _pane_text(state, scene, y)
     time = state.bars.bar(number).time
     return Crosshair(
         scene.sight.grid.centre(number), y, side_text, full_time(time, state.timeframe, words)
     )
+
+
+def _pane_text(state: ChartState, scene: Scene, y: int) -> str:
+    """The value at ``y`` device pixels in the pane there."""
+    pane = next(pane for pane in scene.panes if y < pane.box.bottom)
+    box = pane.box
+    value = pane.scale.price(y, box.top, box.bottom - box.top)
+    if pane.overlay is None:
+        return compact(value, state.words)
+    return value_text(value, pane.overlay.indicator.spec.unit, pane.scale, state.words)

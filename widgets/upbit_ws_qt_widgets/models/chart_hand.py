@@ -23,6 +23,12 @@ class Part(enum.Enum):
     """What of the chart lies under the pointer."""
 
     PLOT = enum.auto()
+    PANE = enum.auto()
+    """A pane below the prices."""
+    GRIP = enum.auto()
+    """The upper edge of such a pane."""
+    CLOSE = enum.auto()
+    """The button that closes the pane."""
     PRICE_AXIS = enum.auto()
     TIME_AXIS = enum.auto()
     LATEST = enum.auto()
@@ -41,15 +47,17 @@ class ChartKey(enum.Enum):
     ZOOM_IN = enum.auto()
     ZOOM_OUT = enum.auto()
     RESET = enum.auto()
+    CLOSE_PANE = enum.auto()
 
 
-# State: the part that is held down, if any, and where the pointer was last.
+# State: the part that is held down, if any, the pane it belongs to, and where the pointer was last.
 class ChartHand:
     """One user's hand on one chart. Places are in px from the top left."""
 
     def __init__(self, state: ChartState) -> None:
         self._state = state
         self._held: Part | None = None
+        self._pane: int | None = None
         self._x = 0.0
         self._y = 0.0
 
@@ -60,17 +68,23 @@ class ChartHand:
 
     def part_at(self, x: float, y: float) -> Part:
         """What lies at a place."""
-        layout, view = self._state.layout, self._state.view
-        left, top, width, height = layout.latest_button
-        if not view.follow and left <= x < left + width and top <= y < top + height:
+        layout = self._state.layout
+        if not self._state.view.follow and _is_in(layout.latest_button, x, y):
             return Part.LATEST
+        if layout.grip_at(y) is not None:
+            return Part.GRIP
+        pane = layout.pane_at(y)
         if x * layout.ratio >= layout.plot_width:
-            return Part.PRICE_AXIS
-        return Part.TIME_AXIS if y * layout.ratio >= layout.volume_bottom else Part.PLOT
+            return Part.PRICE_AXIS if pane is None else Part.PANE
+        if pane is not None:
+            return Part.CLOSE if _is_in(layout.close_box(pane), x, y) else Part.PANE
+        return Part.TIME_AXIS if y * layout.ratio >= layout.plot_bottom else Part.PLOT
 
     def press(self, x: float, y: float) -> None:
         """The main button goes down."""
         self._held, self._x, self._y = self.part_at(x, y), x, y
+        layout = self._state.layout
+        self._pane = layout.grip_at(y) if self._held is Part.GRIP else layout.pane_at(y)
         self._state.hold()
 
     def move(self, x: float, y: float) -> None:
@@ -80,6 +94,10 @@ class ChartHand:
         if self._held is Part.PLOT:
             state.pan(right)
             state.move_prices(down)
+        elif self._held is Part.PANE:
+            state.pan(right)
+        elif self._held is Part.GRIP:
+            self._drag_grip(y)
         elif self._held is Part.PRICE_AXIS:
             state.stretch_prices(math.exp(down / _STRETCH_PX))
         elif self._held is Part.TIME_AXIS:
@@ -92,6 +110,8 @@ class ChartHand:
         self._state.release()
         if held is Part.LATEST and self.part_at(x, y) is Part.LATEST:
             self._state.show_latest()
+        elif held is Part.CLOSE and self.part_at(x, y) is Part.CLOSE:
+            self._close(self._pane)
 
     def drop(self) -> None:
         """Let go without a click, as when the chart is hidden."""
@@ -109,6 +129,9 @@ class ChartHand:
             self._state.reset_prices()
         elif part is Part.TIME_AXIS:
             self._state.set_spacing(ChartView().spacing)
+        elif part is Part.GRIP:
+            self._state.panes.reset()
+            self._state.fit_panes()
 
     def wheel(self, x: float, sideways: float, upwards: float) -> None:
         """The wheel turns by so many notches; sideways moves, up and down zooms at ``x``."""
@@ -124,9 +147,14 @@ class ChartHand:
         else:
             self.wheel(x, 0.0, upwards / _PIXELS_PER_NOTCH)
 
-    def key(self, key: ChartKey) -> None:
-        """A key is pressed."""
+    def key(self, key: ChartKey) -> bool:
+        """A key is pressed; whether there was something to do."""
         state = self._state
+        if key is ChartKey.CLOSE_PANE:
+            pointer = state.pointer
+            pane = None if pointer is None else state.layout.pane_at(pointer[1])
+            self._close(pane)
+            return pane is not None
         step = max(_PAN_PER_KEY_PX, state.view.spacing)
         page = state.layout.view_width * _PAGE
         if key is ChartKey.OLDER:
@@ -148,3 +176,22 @@ class ChartHand:
         else:
             state.set_spacing(ChartView().spacing)
             state.reset_prices()
+        return True
+
+    def _drag_grip(self, y: float) -> None:
+        """Keep the edge under the pointer, as far as the panes beside it let it."""
+        state, pane = self._state, self._pane
+        if pane is not None and pane < len(state.layout.panes):
+            edge = state.layout.panes[pane].top / state.layout.ratio
+            state.panes.drag(state.layout, pane, y - edge)
+            state.fit_panes()
+
+    def _close(self, pane: int | None) -> None:
+        if pane is not None and pane < len(self._state.layout.panes):
+            self._state.close_pane(self._state.layout.panes[pane].subject)
+            self._state.fit_panes()
+
+
+def _is_in(box: tuple[float, float, float, float], x: float, y: float) -> bool:
+    left, top, width, height = box
+    return left <= x < left + width and top <= y < top + height

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["BarGrid", "ChartLayout", "TextMetrics"]
+from .indicators import Indicator
 
-_VOLUME_SHARE = 0.2
-_LEAST_HEIGHT_WITH_VOLUME = 220.0
+__all__ = ["BarGrid", "ChartLayout", "PaneBox", "PaneSubject", "TextMetrics", "WantedPane"]
+
+PaneSubject = Indicator | None
+"""What a pane below the price shows: an indicator, or the amounts (None)."""
+
+_MOST_SHARE = 0.2
+_MOST_TOGETHER = 0.5
+_LEAST_PRICE = 150.0
+_LEAST_PANE = 44.0
+_GRIP = 3.0
+_CLOSE_BOX = 18.0
 _LEAST_WIDTH_WITH_LEGEND = 180.0
 
 
@@ -29,14 +41,29 @@ class TextMetrics:
         return marks * self.mark + (len(number) - marks) * self.digit
 
 
+class WantedPane(NamedTuple):
+    """A pane to be laid out; ``share`` of the height if the user chose it."""
+
+    subject: PaneSubject
+    share: float | None = None
+
+
+class PaneBox(NamedTuple):
+    """A pane below the price, from ``top`` to ``bottom`` in device pixels."""
+
+    subject: PaneSubject
+    top: int
+    bottom: int
+
+
 @dataclass(frozen=True, slots=True)
 class ChartLayout:
     """Edges in device pixels, from the top left.
 
-    The price pane reaches from 0 to ``price_bottom``, the volume pane from there to
-    ``volume_bottom`` (the same where it is hidden), the time axis from there to ``height``; the
-    price axis lies right of ``plot_width``. ``headroom`` is what the legend takes of the price
-    pane, and ``legend_rows`` how many rows it may have.
+    The price pane reaches from 0 to ``price_bottom``, the ``panes`` from there to ``plot_bottom``
+    (those that have room), the time axis from there to ``height``; the price axis lies right of
+    ``plot_width``. ``headroom`` is what the legend takes of the price pane, and ``legend_rows`` how
+    many rows it may have. ``pane_headroom`` is what the legend takes of the other panes.
     """
 
     width: int
@@ -44,22 +71,32 @@ class ChartLayout:
     ratio: float
     plot_width: int
     price_bottom: int
-    volume_bottom: int
+    plot_bottom: int
     headroom: int
     legend_rows: int
+    pane_headroom: int
+    panes: tuple[PaneBox, ...]
 
     @staticmethod
     def of(
-        width: float, height: float, ratio: float, axis_width: float, text: TextMetrics
+        width: float,
+        height: float,
+        ratio: float,
+        axis_width: float,
+        text: TextMetrics,
+        wanted: Sequence[WantedPane] = (),
     ) -> ChartLayout:
-        """Lay out a surface of so many px at ``ratio`` device pixels each."""
+        """Lay out a surface of so many px at ``ratio`` device pixels each.
+
+        Where there is no room for all panes, the lower ones are left out.
+        """
         total_width, total_height = (
             max(1, math.ceil(width * ratio)),
             max(1, math.ceil(height * ratio)),
         )
         plot_width = max(1, total_width - math.ceil(axis_width * ratio))
         bottom = max(1, total_height - math.ceil((text.height + 8) * ratio))
-        volume = round(bottom * _VOLUME_SHARE) if height >= _LEAST_HEIGHT_WITH_VOLUME else 0
+        panes = _stacked(wanted, bottom, ratio)
         row = text.height + 4
         rows = min(3, int(height / 3 / row)) if width >= _LEAST_WIDTH_WITH_LEGEND else 0
         return ChartLayout(
@@ -67,10 +104,12 @@ class ChartLayout:
             total_height,
             ratio,
             plot_width,
-            max(1, bottom - volume),
+            panes[0].top if panes else bottom,
             bottom,
             round((rows * row + 8) * ratio) if rows else 0,
             rows,
+            round(row * ratio),
+            panes,
         )
 
     @property
@@ -96,9 +135,57 @@ class ChartLayout:
         return x, self.price_bottom / self.ratio - size - 10, size, size
 
     @property
-    def has_volume(self) -> bool:
-        """Whether there is room for the volume pane."""
-        return self.volume_bottom > self.price_bottom
+    def volume(self) -> PaneBox | None:
+        """The pane with the amounts, or None."""
+        return next((pane for pane in self.panes if pane.subject is None), None)
+
+    def pane_at(self, y: float) -> int | None:
+        """The index of the pane at ``y`` px, or None."""
+        at = y * self.ratio
+        found = (index for index, pane in enumerate(self.panes) if pane.top <= at < pane.bottom)
+        return next(found, None)
+
+    def grip_at(self, y: float) -> int | None:
+        """The index of the pane whose upper edge can be taken at ``y`` px, or None."""
+        for index, pane in enumerate(self.panes):
+            if abs(y - pane.top / self.ratio) <= _GRIP:
+                return index
+        return None
+
+    def close_box(self, index: int) -> tuple[float, float, float, float]:
+        """Where the button that closes a pane lies: x, y, width and height in px."""
+        top = self.panes[index].top / self.ratio
+        return self.view_width - _CLOSE_BOX - 6, top + 5, _CLOSE_BOX, _CLOSE_BOX
+
+    def dragged(self, index: int, pixels: float) -> list[float]:
+        """The shares of all panes after the upper edge of one was dragged down by so many px.
+
+        What a pane loses goes to the pane, or the price, above it.
+        """
+        edges = [pane.top for pane in self.panes] + [self.plot_bottom]
+        least, highest = _LEAST_PANE * self.ratio, _LEAST_PRICE * self.ratio
+        above = edges[index - 1] + least if index else highest
+        wanted = max(edges[index] + pixels * self.ratio, above)
+        edges[index] = round(min(wanted, edges[index + 1] - least))
+        return [(low - high) / self.plot_bottom for high, low in itertools.pairwise(edges)]
+
+
+def _stacked(wanted: Sequence[WantedPane], bottom: int, ratio: float) -> tuple[PaneBox, ...]:
+    """The panes that have room, one under the other."""
+    least, most = _LEAST_PANE * ratio, bottom - _LEAST_PRICE * ratio
+    shown = wanted[: max(0, int(most / least))]
+    usual = min(_MOST_SHARE, _MOST_TOGETHER / max(len(shown), 1))
+    heights = [max(least, bottom * (usual if pane.share is None else pane.share)) for pane in shown]
+    spare = sum(heights) - least * len(shown)
+    # What is over the least gives way where the price would have too little room.
+    kept = min(1.0, (most - least * len(shown)) / spare) if spare else 1.0
+    boxes: list[PaneBox] = []
+    edge = bottom
+    for pane, height in zip(reversed(shown), reversed(heights), strict=True):
+        top = edge - round(least + (height - least) * kept)
+        boxes.append(PaneBox(pane.subject, top, edge))
+        edge = top
+    return tuple(reversed(boxes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,25 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .chart_columns import Shapes
-from .chart_layout import ChartLayout
+from .chart_layout import ChartLayout, PaneBox
+from .chart_shapes import Shapes
 
 __all__ = [
+    "NO_STROKES",
+    "Area",
     "AxisLabel",
     "Backdrop",
     "Crosshair",
     "ExtremeMark",
     "Front",
     "LegendItem",
+    "Line",
+    "PaneFront",
+    "PanePicture",
     "Picture",
     "PriceTag",
+    "Rects",
+    "Strokes",
     "TimeLabel",
 ]
 
@@ -27,8 +34,40 @@ Segments = npt.NDArray[np.float64]
 """Line segments x1, y1, x2, y2 in device pixels, shape (n, 4)."""
 
 
+class Line(NamedTuple):
+    """A line through the bars; ``role`` is its colour, as in a legend item."""
+
+    role: str
+    segments: Segments
+
+
+class Area(NamedTuple):
+    """A translucent polygon; ``corners`` has x and y in device pixels, shape (n, 2)."""
+
+    role: str
+    corners: npt.NDArray[np.float64]
+
+
+class Rects(NamedTuple):
+    """Rectangles of a histogram, shape (n, 4)."""
+
+    role: str
+    rects: npt.NDArray[np.float64]
+
+
+class Strokes(NamedTuple):
+    """What indicators draw in one pane, in this order."""
+
+    areas: tuple[Area, ...] = ()
+    rects: tuple[Rects, ...] = ()
+    lines: tuple[Line, ...] = ()
+
+
+NO_STROKES = Strokes()
+
+
 class AxisLabel(NamedTuple):
-    """A label of the price axis and its grid line at ``y``."""
+    """A label of a value axis and its grid line at ``y``."""
 
     y: int
     text: str
@@ -42,17 +81,29 @@ class TimeLabel(NamedTuple):
     is_day: bool
 
 
+class PanePicture(NamedTuple):
+    """A pane below the price: what is settled in it, its axis, and guide lines at ``levels``.
+
+    ``caption`` names it where the legend has nothing more to say than that.
+    """
+
+    box: PaneBox
+    caption: str
+    strokes: Strokes
+    labels: tuple[AxisLabel, ...]
+    levels: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Backdrop:
     """What stays the same while the newest bar grows and the pointer moves. All in device px."""
 
     layout: ChartLayout
     shapes: Shapes | None
-    averages: tuple[Segments, ...]
+    overlays: Strokes
     price_labels: tuple[AxisLabel, ...]
     time_labels: tuple[TimeLabel, ...]
-    amount_caption: str
-    amount_label: str
+    panes: tuple[PanePicture, ...]
 
 
 class PriceTag(NamedTuple):
@@ -95,22 +146,34 @@ class LegendItem(NamedTuple):
     essential: bool = False
 
 
+class PaneFront(NamedTuple):
+    """What of a pane changes with every tick: the newest values and the legend."""
+
+    strokes: Strokes
+    legend: tuple[LegendItem, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Front:
     """What lies on the backdrop and changes with every tick and move of the pointer.
 
-    ``message`` is for the middle of an empty chart, ``notice`` for the side of the past, ``badge``
-    for a state the data are in; each is empty where there is nothing to say.
+    ``panes`` has an entry for each pane of the backdrop; of ``closable`` the button to close it is
+    shown, and of ``grip`` the upper edge can be dragged. ``message`` is for the middle of an empty
+    chart, ``notice`` for the side of the past, ``badge`` for a state the data are in; each is empty
+    where there is nothing to say.
     """
 
     live: Shapes | None = None
-    live_averages: tuple[Segments, ...] = ()
+    live_overlays: Strokes = NO_STROKES
     price: PriceTag | None = None
     extremes: tuple[ExtremeMark, ...] = ()
     crosshair: Crosshair | None = None
     title: str = ""
     subtitle: str = ""
     legend: tuple[tuple[LegendItem, ...], ...] = ()
+    panes: tuple[PaneFront, ...] = ()
+    closable: int | None = None
+    grip: int | None = None
     message: str = ""
     notice: str = ""
     badge: str = ""

@@ -9,9 +9,12 @@ from collections.abc import Callable, Mapping
 from upbit_ws_qt.markets import table_tick_size
 from upbit_ws_qt.timeframe import Timeframe
 
-from .bars import VALUE, VOLUME, Bar, Bars
+from .bars import VALUE, Bar, Bars
 from .candle_input import CandlePage
-from .chart_layout import ChartLayout, TextMetrics
+from .chart_kinds import DrawnPrices, Look, Prices
+from .chart_layout import ChartLayout, PaneSubject, TextMetrics
+from .chart_overlays import Overlays
+from .chart_panes import Panes
 from .chart_scale import PriceScale
 from .chart_view import ChartView
 from .live_bars import LiveBars, Trade
@@ -22,7 +25,8 @@ _NARROW_AXIS_PX = 56.0
 
 
 # State: the bars, the view and the price scale, the pointer, whether the user holds the chart and
-# how many bars came meanwhile, the size of the surface, and the texts and price steps in use.
+# how many bars came meanwhile, the look of the bars, the indicators and panes, the size of the
+# surface, and the texts and price steps in use.
 class ChartState:
     """The bars of one market, the window on them, and the surface they are painted on.
 
@@ -44,8 +48,10 @@ class ChartState:
         self.is_waiting = False
         self.tick_size: Callable[[float], float] = functools.partial(table_tick_size, "")
         self.words: Mapping[str, str] = {}
-        self.averages: tuple[int, ...] = (5, 20, 60)
-        self.amount = VOLUME
+        self.overlays = Overlays()
+        self.look = Look()
+        self.panes = Panes()
+        self._drawn = DrawnPrices()
         self._held = False
         self._missed = 0
         self._size = (1.0, 1.0, 1.0)
@@ -66,7 +72,11 @@ class ChartState:
     @property
     def shows_value(self) -> bool:
         """Whether the lower pane shows the traded value and not the volume."""
-        return self.amount == VALUE
+        return self.look.amount == VALUE
+
+    def prices(self) -> Prices:
+        """What is drawn of the bars; views, valid until the next change."""
+        return self._drawn.of(self.bars, self.look.kind)
 
     @property
     def text(self) -> TextMetrics:
@@ -91,8 +101,14 @@ class ChartState:
         self._lay_out()
         return True
 
+    def fit_panes(self) -> None:
+        """Lay out the panes that are wanted now."""
+        if self.panes.wanted(self.overlays.in_panes) != self._wanted:
+            self.layout = self._laid_out()
+
     def _laid_out(self) -> ChartLayout:
-        return ChartLayout.of(*self._size, self._axis_width, self._text)
+        self._wanted = self.panes.wanted(self.overlays.in_panes)
+        return ChartLayout.of(*self._size, self._axis_width, self._text, self._wanted)
 
     def _lay_out(self) -> None:
         self.layout = self._laid_out()
@@ -209,6 +225,14 @@ class ChartState:
         """Move the bars down by so many px, if the scale is the user's."""
         if not self.scale.auto:
             self.scale = self.scale.moved(pixels * self.layout.ratio / self.layout.price_bottom)
+
+    def close_pane(self, subject: PaneSubject) -> None:
+        """Take away a pane with what it shows."""
+        self.panes.forget(subject)
+        if subject is None:
+            self.panes.shows_amounts = False
+        else:
+            self.overlays.choose([one for one in self.overlays.chosen if one != subject])
 
     def reset_prices(self) -> None:
         """Let the scale follow what is in view again."""

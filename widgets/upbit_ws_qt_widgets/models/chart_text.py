@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from upbit_ws_qt.timeframe import Timeframe
 
+from .chart_scale import PriceScale
 from .chart_time import DAY_MS, KST_MS, Landmark
+from .indicators import ValueUnit
 
-__all__ = ["axis_time", "compact", "countdown", "full_time", "percent", "volume_text"]
+__all__ = [
+    "axis_time",
+    "compact",
+    "countdown",
+    "full_time",
+    "percent",
+    "value_text",
+    "volume_text",
+]
 
 Words = Mapping[str, str]
 """The texts of one language by key."""
@@ -70,6 +81,18 @@ def volume_text(volume: float) -> str:
     if volume >= 1 or volume == 0:
         return f"{volume:,.3f}"
     return f"{volume:.8f}".rstrip("0").ljust(5, "0")
+
+
+def value_text(value: float, unit: ValueUnit, scale: PriceScale, words: Words) -> str:
+    """A value of an indicator, as fine as its pane shows it; ``–`` where there is none."""
+    if math.isnan(value):
+        return "–"
+    if unit is ValueUnit.AMOUNT:
+        return ("-" if value < 0 else "") + compact(abs(value), words)
+    decimals = max(0, 2 - math.floor(math.log10(scale.high - scale.low)))
+    # Of a strength from 0 to 100 two decimals are the custom.
+    decimals = decimals if unit is ValueUnit.PRICE else max(decimals, 2)
+    return f"{value:z,.{decimals}f}"
 
 
 def percent(ratio: float) -> str:

@@ -1,52 +1,37 @@
-"""What an account holds, valued in won to the last digit. Pure."""
+"""What an account holds, valued in won to the last digit as prices come. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 
 from upbit_ws_qt.events import Balance
 
-__all__ = ["CASH", "Holding", "Portfolio", "Totals", "paths"]
+from .holding_values import (
+    CASH,
+    EXACT,
+    QUOTIENT,
+    Fees,
+    Holding,
+    Standing,
+    paths,
+    unit_market,
+    value_balance,
+)
 
-CASH = "KRW"
+__all__ = ["Portfolio", "Totals"]
 
 _ZERO = Decimal(0)
-# Amounts have up to 27 digits and prices 17, of which a path has two: what is added or multiplied
-# here is exact. Only quotients are rounded, far behind the last digit that is shown.
-_EXACT = Context(prec=100)
-_QUOTIENT = Context(prec=28)
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """One asset. Amounts in coins; prices and values in won, None where they are not known.
-
-    ``path`` names the markets whose prices were multiplied, empty while there is no price.
-    ``average_price`` is what a coin cost on average; ``cost`` and ``profit`` need it and a price.
-    """
-
-    currency: str
-    available: Decimal
-    locked: Decimal
-    quantity: Decimal
-    path: tuple[str, ...] = ()
-    price: Decimal | None = None
-    value: Decimal | None = None
-    average_price: Decimal | None = None
-    cost: Decimal | None = None
-    profit: Decimal | None = None
-    profit_rate: Decimal | None = None
-    """A fraction: 0.01 is one percent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
     """Sums over an account in won; what has no price is in none of them.
 
-    ``cost``, ``profit`` and ``profit_rate`` count the assets with both a price and an average
-    price. ``unpriced`` assets have no price; of ``uncosted`` ones the average price is not known.
+    ``cost``, ``fees``, ``profit`` and ``profit_rate`` count the assets with both a price and an
+    average price. ``unpriced`` assets have no price; of ``uncosted`` ones the average price is not
+    known, and of ``provisional`` ones it is from before the amount changed.
     """
 
     assets: Decimal = _ZERO
@@ -55,36 +40,27 @@ class Totals:
     value: Decimal = _ZERO
     """Coins alone."""
     cost: Decimal = _ZERO
+    fees: Decimal = _ZERO
     profit: Decimal = _ZERO
     profit_rate: Decimal | None = None
     unpriced: int = 0
     uncosted: int = 0
+    provisional: int = 0
 
 
-def paths(currency: str) -> tuple[tuple[str, ...], ...]:
-    """The ways from a currency to won, best first, each as markets whose prices are multiplied."""
-    if currency == CASH:
-        return ()
-    direct = (f"{CASH}-{currency}",)
-    return (
-        direct,
-        *(
-            (f"{quote}-{currency}", f"{CASH}-{quote}")
-            for quote in ("BTC", "USDT")
-            if quote != currency
-        ),
-    )
-
-
-# State: the balances, the prices by market, which assets could follow which market, the holdings
-# as last valued, and which of them are behind.
+# State: the balances, the prices by market, the markets that ended, which assets could follow which
+# market and why some have none, the fees, the holdings as last valued, and which are behind.
 class Portfolio:
     """Values balances as prices come; only what a price touches is valued again."""
 
     def __init__(self) -> None:
         self._balances: dict[str, Balance] = {}
         self._prices: dict[str, Decimal] = {}
+        self._ended: set[str] = set()
         self._followers: dict[str, set[str]] = {}
+        self._standings: dict[str, Standing] = {}
+        self._fees = Fees()
+        self._with_fees = True
         self._holdings: dict[str, Holding] = {}
         self._behind: set[str] = set()
 
@@ -106,6 +82,12 @@ class Portfolio:
         }
         self._behind = set(self._balances)
 
+    def set_fees(self, fees: Fees, *, included: bool) -> None:
+        """Take what trades cost, and whether profits are after fees."""
+        if (fees, included) != (self._fees, self._with_fees):
+            self._fees, self._with_fees = fees, included
+            self._behind = set(self._balances)
+
     def set_price(self, market: str, price: float | None) -> None:
         """Take a market's last price in its quote currency; None forgets it."""
         before = self._prices.get(market)
@@ -116,36 +98,58 @@ class Portfolio:
             del self._prices[market]
         else:
             self._prices[market] = exact
+            self._ended.discard(market)
         followers = self._followers.get(market, set())
         if before is None:
             self._behind |= followers  # it may open a better path than the one in use
         else:
             self._behind.update(currency for currency in followers if self._uses(currency, market))
 
+    def end_market(self, market: str) -> None:
+        """The exchange says that nobody will trade there again: its last price is worth nothing."""
+        self._ended.add(market)
+        self.set_price(market, None)
+        self._behind |= self._followers.get(market, set())
+
     def _uses(self, currency: str, market: str) -> bool:
         holding = self._holdings.get(currency)
         return (
             holding is None
             or market in holding.path
-            or market == _unit_market(self._balances[currency])
+            or market == unit_market(self._balances[currency])
         )
 
-    def markets(self, is_listed: Callable[[str], bool] | None) -> tuple[str, ...]:
-        """The markets needed to value everything: one path an asset.
+    def follow(
+        self,
+        is_listed: Callable[[str], bool] | None = None,
+        is_gone: Callable[[str], bool] = lambda _: False,
+    ) -> tuple[str, ...]:
+        """Learn what is listed; returns the markets needed to value everything, a path an asset.
 
         Args:
             is_listed: whether the exchange has a market; None while that is not known, and then
                 every asset is looked for in the won market.
+            is_gone: whether the exchange had a market and has it no longer.
         """
         needed: dict[str, None] = {}
+        standings: dict[str, Standing] = {}
         for balance in self._balances.values():
-            for path in paths(balance.currency):
+            currency = balance.currency
+            if currency == CASH:
+                continue
+            for path in paths(currency):
                 if is_listed is None or all(is_listed(market) for market in path):
                     needed.update(dict.fromkeys(path))
                     break
-            unit = _unit_market(balance)
+            else:
+                gone = any(is_gone(path[0]) for path in paths(currency))
+                standings[currency] = Standing.GONE if gone else Standing.UNLISTED
+            unit = unit_market(balance)
             if unit and (is_listed is None or is_listed(unit)):
                 needed[unit] = None
+        changed = standings.items() ^ self._standings.items()
+        self._standings = standings
+        self._behind.update(currency for currency, _ in changed if currency in self._balances)
         return tuple(needed)
 
     def keep_prices(self, markets: Iterable[str]) -> None:
@@ -157,11 +161,23 @@ class Portfolio:
         """Value what is behind; returns the holdings that differ from before."""
         changed: dict[str, Holding] = {}
         for currency in self._behind:
-            holding = self._value(self._balances[currency])
+            holding = value_balance(
+                self._balances[currency],
+                self._prices,
+                self._fees,
+                with_fees=self._with_fees,
+                standing=self._standing(currency),
+            )
             if self._holdings.get(currency) != holding:
                 self._holdings[currency] = changed[currency] = holding
         self._behind.clear()
         return changed
+
+    def _standing(self, currency: str) -> Standing:
+        """Why an asset would have no price."""
+        if any(path[0] in self._ended for path in paths(currency)):
+            return Standing.GONE
+        return self._standings.get(currency, Standing.WAITING)
 
     def holdings(self) -> Mapping[str, Holding]:
         """The holdings by currency as last valued."""
@@ -169,86 +185,43 @@ class Portfolio:
 
     def totals(self) -> Totals:
         """The sums over the holdings as last valued."""
-        cash = value = cost = profit = _ZERO
-        unpriced = uncosted = 0
+        cash = value = cost = fees = profit = paid = _ZERO
+        unpriced = uncosted = provisional = 0
         for holding in self._holdings.values():
+            provisional += holding.provisional and holding.currency != CASH
             if holding.currency == CASH:
                 cash = holding.quantity
             elif holding.value is None:
                 unpriced += 1
             else:
-                value = _EXACT.add(value, holding.value)
-                if holding.cost is None or holding.profit is None:
+                value = EXACT.add(value, holding.value)
+                if (
+                    holding.cost is None
+                    or holding.fees is None
+                    or holding.profit is None
+                    or holding.paid is None
+                ):
                     uncosted += 1
                 else:
-                    cost = _EXACT.add(cost, holding.cost)
-                    profit = _EXACT.add(profit, holding.profit)
+                    cost = EXACT.add(cost, holding.cost)
+                    fees = EXACT.add(fees, holding.fees)
+                    profit = EXACT.add(profit, holding.profit)
+                    paid = EXACT.add(paid, holding.paid)
         return Totals(
-            assets=_EXACT.add(cash, value),
+            assets=EXACT.add(cash, value),
             cash=cash,
             value=value,
             cost=cost,
+            fees=fees,
             profit=profit,
-            profit_rate=_QUOTIENT.divide(profit, cost) if cost else None,
+            profit_rate=QUOTIENT.divide(profit, paid) if paid else None,
             unpriced=unpriced,
             uncosted=uncosted,
+            provisional=provisional,
         )
-
-    def _value(self, balance: Balance) -> Holding:
-        quantity = _EXACT.add(balance.balance, balance.locked)
-        if balance.currency == CASH:
-            return Holding(CASH, balance.balance, balance.locked, quantity, value=quantity)
-        path, price = self._price(balance.currency)
-        value = _EXACT.multiply(quantity, price) if price is not None else None
-        average = self._average(balance)
-        cost = profit = rate = None
-        if average is not None and value is not None:
-            cost = _EXACT.multiply(quantity, average)
-            profit = _EXACT.subtract(value, cost)
-            rate = _QUOTIENT.divide(profit, cost)
-        return Holding(
-            balance.currency,
-            balance.balance,
-            balance.locked,
-            quantity,
-            path,
-            price,
-            value,
-            average,
-            cost,
-            profit,
-            rate,
-        )
-
-    def _price(self, currency: str) -> tuple[tuple[str, ...], Decimal | None]:
-        """The best path whose prices are all known, and their product."""
-        for path in paths(currency):
-            prices = [self._prices.get(market) for market in path]
-            if None not in prices:
-                product = Decimal(1)
-                for price in prices:
-                    product = _EXACT.multiply(product, price or _ZERO)
-                return path, product
-        return (), None
-
-    def _average(self, balance: Balance) -> Decimal | None:
-        """The average price in won; one in another currency is converted at today's price."""
-        if not balance.avg_buy_price:
-            return None
-        if balance.unit_currency == CASH:
-            return balance.avg_buy_price
-        rate = self._prices.get(_unit_market(balance))
-        return None if rate is None else _EXACT.multiply(balance.avg_buy_price, rate)
-
-
-def _unit_market(balance: Balance) -> str:
-    """The market that converts the average price to won; empty where none is needed."""
-    if not balance.avg_buy_price or balance.unit_currency == CASH:
-        return ""
-    return f"{CASH}-{balance.unit_currency}"
 
 
 def _all_markets(balance: Balance) -> set[str]:
     """Every market that could play a part in the value of a balance."""
     markets = {market for path in paths(balance.currency) for market in path}
-    return markets | {_unit_market(balance)} - {""}
+    return markets | {unit_market(balance)} - {""}

@@ -1,51 +1,32 @@
-"""The rows of an order book as they stand on screen, and the ways through them. Pure."""
+"""The rows of an order book as they are painted. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from upbit_ws_qt.events import OrderbookEvent
 from upbit_ws_qt.markets import format_price
 
 from .ladder_layout import LadderLayout
+from .ladder_rungs import Rungs
+from .own_orders import OwnMark
 
 __all__ = [
-    "Cursor",
-    "Entry",
     "PriceTexts",
     "Row",
-    "Spread",
     "change_text",
-    "entry",
     "format_size",
-    "locate",
+    "format_total",
     "resolve_rows",
-    "spread",
-    "step",
-    "tick_index",
 ]
-
-
-class Cursor(NamedTuple):
-    """The keyboard's place in the book; it stays on its price while the book moves."""
-
-    ask: bool
-    price: float
-
-
-class Entry(NamedTuple):
-    """One price of a book; price and size are 0 where a side is shorter than the other."""
-
-    ask: bool
-    price: float
-    size: float
 
 
 class Row(NamedTuple):
     """One row as painted. ``direction`` compares the price with the previous close (-1, 0, 1).
 
-    ``bar`` is in device pixels; ``last`` marks the price of the last trade.
+    ``bar`` is in device pixels; ``last`` marks the price of the last trade; ``heat`` is above 0
+    while a size that grew fades, and below 0 for one that shrank; ``own`` is what the account has
+    resting there.
     """
 
     ask: bool
@@ -59,15 +40,8 @@ class Row(NamedTuple):
     last: bool = False
     hover: bool = False
     cursor: bool = False
-
-
-class Spread(NamedTuple):
-    """The best prices and what lies between them, in the quote currency and in ticks."""
-
-    ask: float
-    bid: float
-    gap: float
-    ticks: int
+    heat: int = 0
+    own: str = ""
 
 
 # State: the memo, emptied when the tick or the previous close changes.
@@ -115,96 +89,68 @@ def format_size(size: float, room: int) -> str:
         decimals = next((places for places in range(4, 8) if round(size, places)), 8)
         text = f"{size:.{decimals}f}"
         return text if len(text) <= room else "<.001"[:room]
-    for decimals in (3, 2, 1, 0):
-        text = f"{size:,.{decimals}f}"
+    return _shortest(size, (3, 2, 1, 0), room)
+
+
+def format_total(value: float, room: int, decimals: int) -> str:
+    """Format an amount of money to at most ``room`` characters and ``decimals`` decimals."""
+    return _shortest(value, range(decimals, -1, -1), room) if room > 0 else ""
+
+
+def _shortest(number: float, decimals: Iterable[int], room: int) -> str:
+    for places in decimals:
+        text = f"{number:,.{places}f}"
         if len(text) <= room:
             return text
     for divisor, letter in ((1e3, "K"), (1e6, "M"), (1e9, "B")):
-        text = f"{size / divisor:,.0f}{letter}"
+        text = f"{number / divisor:,.0f}{letter}"
         if len(text) <= room:
             return text
-    return f"{size / 1e12:,.0f}T"
-
-
-def tick_index(price: float, tick: float) -> int:
-    """The number of a price on its grid; equal prices have equal numbers, however spelt."""
-    return round(price / tick)
-
-
-def spread(book: OrderbookEvent, tick_at: Callable[[float], float]) -> Spread | None:
-    """The best prices of a book, or None while a side is empty; ticks are those of the bid."""
-    if not book.orderbook_units:
-        return None
-    best = book.orderbook_units[0]
-    if not best.ask_price or not best.bid_price:
-        return None
-    gap = best.ask_price - best.bid_price
-    return Spread(best.ask_price, best.bid_price, gap, tick_index(gap, tick_at(best.bid_price)))
-
-
-def entry(book: OrderbookEvent, row: int) -> Entry:
-    """The entry of a row, counted from the highest ask."""
-    units = book.orderbook_units
-    depth = len(units)
-    if row < depth:
-        unit = units[depth - 1 - row]
-        return Entry(ask=True, price=unit.ask_price, size=unit.ask_size)
-    unit = units[row - depth]
-    return Entry(ask=False, price=unit.bid_price, size=unit.bid_size)
-
-
-def locate(book: OrderbookEvent, cursor: Cursor) -> int | None:
-    """The row of the cursor's price, else of the nearest price on its side; None without any."""
-    depth = len(book.orderbook_units)
-    rows = range(depth) if cursor.ask else range(depth, 2 * depth)
-    filled = [row for row in rows if entry(book, row).price]
-    return min(filled, key=lambda row: abs(entry(book, row).price - cursor.price), default=None)
-
-
-def step(book: OrderbookEvent, cursor: Cursor | None, rows: int) -> Cursor | None:
-    """The cursor after ``rows`` filled rows downwards (upwards when negative).
-
-    Without a cursor it starts at the best ask going up and at the best bid going down.
-    """
-    filled = [
-        candidate
-        for row in range(2 * len(book.orderbook_units))
-        if (candidate := entry(book, row)).price
-    ]
-    if not filled:
-        return None
-    if cursor is None or (here := locate(book, cursor)) is None:
-        asks = sum(1 for candidate in filled if candidate.ask)
-        place = asks - 1 if rows < 0 else asks
-    else:
-        place = filled.index(entry(book, here)) + rows
-    chosen = filled[min(max(place, 0), len(filled) - 1)]
-    return Cursor(chosen.ask, chosen.price)
+    return f"{number / 1e12:,.0f}T"
 
 
 def resolve_rows(
-    book: OrderbookEvent,
+    rungs: Rungs,
     layout: LadderLayout,
     texts: PriceTexts,
+    amount_text: Callable[[float, int], str],
     *,
     first: int,
-    tick: float,
-    last_price: float | None = None,
+    step: float,
+    last: tuple[bool, int] | None = None,
     hover: int | None = None,
     cursor: int | None = None,
+    heats: Mapping[tuple[bool, int], int] | None = None,
+    own: Mapping[tuple[bool, int], OwnMark] | None = None,
 ) -> tuple[Row, ...]:
-    """The visible rows from row ``first`` on; the longest bar is the largest visible size."""
-    shown = [entry(book, row) for row in range(first, first + layout.visible)]
-    largest = max((size for _, _, size in shown), default=0.0)
-    scale = layout.bar_width / largest if largest else 0.0
-    last = tick_index(last_price, tick) if last_price else None
-    room = layout.size_room
+    """The visible rows from row ``first`` on; the longest bar is the heaviest visible rung.
+
+    Args:
+        rungs: the whole ladder.
+        layout: where rows stand.
+        texts: of prices, prepared.
+        amount_text: writes an amount in so many characters.
+        first: the first visible row.
+        step: of the grid that the prices of ``rungs`` are on.
+        last: the side and the number, on that grid, of the price of the last trade.
+        hover: the row under the pointer.
+        cursor: the row with the keyboard's cursor.
+        heats: how much of its colour a change has left, by side and number on that grid.
+        own: what of the account's rests where.
+    """
+    shown = rungs[first : first + layout.visible]
+    heaviest = max((rung.weight for rung in shown), default=0.0)
+    scale = layout.bar_width / heaviest if heaviest else 0.0
+    room, own_room = layout.size_room, layout.own_room
     rows: list[Row] = []
-    for row, (ask, price, size) in enumerate(shown, first):
+    for row, rung in enumerate(shown, first):
+        ask, price, size, amount, weight = rung
         if not price:
             rows.append(Row(ask))
             continue
         price_text, change, direction = texts.of(price)
+        place = ask, round(price / step)
+        mark = own.get(place) if own else None
         rows.append(
             Row(
                 ask,
@@ -212,12 +158,14 @@ def resolve_rows(
                 size,
                 price_text,
                 change,
-                format_size(size, room),
+                amount_text(amount, room) if size else "",
                 direction,
-                max(1, round(size * scale)) if size else 0,
-                last is not None and tick_index(price, tick) == last,
+                max(1, round(weight * scale)) if size else 0,
+                place == last,
                 row == hover,
                 row == cursor,
+                heats.get(place, 0) if heats else 0,
+                (format_size(mark.size, own_room) or "•") if mark is not None else "",
             )
         )
     return tuple(rows)

@@ -29,6 +29,11 @@ _TALLEST_ROW = 3
 _FOOTER = 1.9
 _BADGE = 1.6
 _CORNER_LINE = 1.35
+_FIGURES_PADDING = 0.35
+_ROWS_BEFORE_FIGURES = 12
+# What is worth the room, in characters.
+_SHORTEST_OWN = 3
+_NARROWEST_FIGURES = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,8 @@ class LadderLayout:
     """The geometry of one size of the widget, device pixels.
 
     ``rows`` counts the rows of both sides together; ``edges`` has one top for each row that fits
-    and the bottom of the last.
+    and the bottom of the last. ``body`` is where rows, curve or map stand; ``figures`` is the strip
+    below it, None where there is no room.
     """
 
     width: int
@@ -82,7 +88,9 @@ class LadderLayout:
     columns: Columns
     rows: int
     edges: tuple[int, ...]
+    body: Rect
     footer: Rect
+    figures: Rect | None = None
 
     @property
     def visible(self) -> int:
@@ -109,6 +117,12 @@ class LadderLayout:
         """How many characters of a size fit in its column; 0 where none is worth showing."""
         room = int(self.bar_width / self.metrics.digit - 1)
         return room if room >= _SHORTEST_SIZE else 0
+
+    @property
+    def own_room(self) -> int:
+        """How many characters of an own order fit beside the sizes; 0 where too few do."""
+        room = int(self.columns.ask_size[0] / self.metrics.small_digit - 1)
+        return room if room >= _SHORTEST_OWN and not self.columns.stacked else 0
 
     @property
     def centred(self) -> int:
@@ -147,7 +161,13 @@ class LadderLayout:
 
 @lru_cache(maxsize=32)
 def lay_out(
-    width: int, height: int, metrics: Metrics, *, depth: int, price_room: int
+    width: int,
+    height: int,
+    metrics: Metrics,
+    *,
+    depth: int,
+    price_room: int,
+    figure_lines: int = 0,
 ) -> LadderLayout:
     """Fit an order book into ``width`` × ``height`` device pixels.
 
@@ -159,9 +179,18 @@ def lay_out(
         metrics: the sizes of the fonts.
         depth: the rows of each side.
         price_room: the characters of the longest price.
+        figure_lines: the lines of the strip of figures; it gives way to rows and narrow columns.
     """
     footer = min(height, round(metrics.line * _FOOTER))
     body = height - footer
+    line = round(metrics.small_line * _CORNER_LINE)
+    strip = figure_lines and figure_lines * line + round(line * _FIGURES_PADDING)
+    if (
+        body - strip < _ROWS_BEFORE_FIGURES * metrics.line
+        or width < _NARROWEST_FIGURES * metrics.small_digit
+    ):
+        strip = 0
+    body -= strip
     return LadderLayout(
         width=width,
         height=height,
@@ -169,7 +198,9 @@ def lay_out(
         columns=_columns(width, metrics, price_room),
         rows=2 * depth,
         edges=_edges(body, 2 * depth, metrics.line),
-        footer=(0, body, width, footer),
+        body=(0, 0, width, body),
+        footer=(0, height - footer, width, footer),
+        figures=(0, body, width, strip) if strip else None,
     )
 
 

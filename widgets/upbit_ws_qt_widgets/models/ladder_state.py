@@ -2,44 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from upbit_ws_qt.events import OrderbookEvent, TradeEvent
+from upbit_ws_qt.events import TradeEvent
 
-from .day_figures import Figure
-from .ladder import Cursor, PriceTexts, Row, format_size, locate, resolve_rows
+from .day_figures import Figure, strength
+from .depth_curve import Curve, draw_curve, price_at
+from .heat_map import HeatPicture
+from .ladder import PriceTexts, Row, format_size, format_total, resolve_rows
 from .ladder_layout import LadderLayout, Rect
+from .ladder_rungs import Cursor, locate
+from .ladder_sides import Sides
+from .ladder_sight import Sight
+from .ladder_strip import Money, StripLine, strip_lines
+from .ladder_wishes import Wishes
+from .market_memory import Known
+from .own_orders import OwnMark
 
 __all__ = [
-    "Facts",
     "Footer",
+    "Hand",
     "Ladder",
+    "Marks",
     "Tape",
     "TapeLine",
+    "Words",
     "damage",
     "resolve_ladder",
     "resolve_tape",
 ]
 
 _TOTAL_ROOM = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of a market. ``tick`` is the finest price step in the book.
-
-    ``trades`` are newest first; ``strength`` is in percent.
-    """
-
-    book: OrderbookEvent
-    tick: float
-    previous_close: float | None = None
-    last_price: float | None = None
-    strength: float | None = None
-    day: tuple[Figure, ...] = ()
-    trades: Sequence[TradeEvent] = ()
 
 
 class TapeLine(NamedTuple):
@@ -74,7 +68,8 @@ class Footer(NamedTuple):
 class Ladder(NamedTuple):
     """Everything an order book shows, resolved. ``badge`` is its state, empty while it is live.
 
-    ``notice`` stands in the middle while there are no rows. ``first`` is the first visible row.
+    ``notice`` stands in the middle while there is no book. ``first`` is the first visible row.
+    Where a ``curve`` or a ``map`` is shown, there are no rows.
     """
 
     layout: LadderLayout
@@ -86,67 +81,181 @@ class Ladder(NamedTuple):
     badge: str = ""
     notice: str = ""
     focused: bool = False
+    strip: tuple[StripLine, ...] = ()
+    view: str = "ladder"
+    curve: Curve | None = None
+    map: HeatPicture | None = None
+    tick: float = 0.0
+
+
+class Hand(NamedTuple):
+    """Where the user's hand is: rows scrolled, the keyboard's cursor, the pointer (device px)."""
+
+    scroll: int = 0
+    cursor: Cursor | None = None
+    pointer: tuple[int, int] | None = None
+    focused: bool = False
+
+
+class Marks(NamedTuple):
+    """What is drawn upon a book: own orders by side and number, and what has just changed."""
+
+    own: Mapping[tuple[bool, int], OwnMark] | None = None
+    heats: Mapping[tuple[bool, int], int] | None = None
+
+
+_NO_HAND = Hand()
+_NO_MARKS = Marks()
+
+
+class Words(NamedTuple):
+    """How things are said: a key's text in the reader's language, prices, and their steps."""
+
+    text: Callable[..., str]
+    texts: PriceTexts
+    tick_at: Callable[[float], float]
 
 
 def resolve_ladder(
-    facts: Facts,
+    sight: Sight,
+    known: Known,
+    wishes: Wishes,
     layout: LadderLayout,
-    texts: PriceTexts,
-    text: Callable[..., str],
+    words: Words,
     *,
-    scroll: int = 0,
-    cursor: Cursor | None = None,
-    pointer: tuple[int, int] | None = None,
+    day: tuple[Figure, ...] = (),
+    hand: Hand = _NO_HAND,
+    marks: Marks = _NO_MARKS,
     badge: str = "",
-    focused: bool = False,
+    map_: HeatPicture | None = None,
 ) -> Ladder:
-    """Resolve facts and wishes to what is painted.
+    """Resolve what is known and wished to what is painted.
 
     Args:
-        facts: what is known.
+        sight: the book as it is looked at.
+        known: what else is known.
+        wishes: what the user chose.
         layout: where things stand.
-        texts: remembers the texts of prices from one frame to the next.
-        text: the text of a key in the reader's language.
-        scroll: rows downwards from the middle.
-        cursor: the keyboard's place.
-        pointer: where the mouse is (device pixels).
+        words: how they are said.
+        day: the day's figures.
+        hand: where the user's hand is.
+        marks: what is drawn upon the book.
         badge: the state of the data.
-        focused: whether keys come here.
+        map_: the book over time, where that is the view.
     """
-    book, first = facts.book, layout.first(scroll)
-    texts.prepare(facts.tick, facts.previous_close)
-    rows = resolve_rows(
-        book,
+    money = Money.of(sight.book.code)
+    first = layout.first(hand.scroll)
+    ladder = Ladder(
         layout,
-        texts,
-        first=first,
-        tick=facts.tick,
-        last_price=facts.last_price,
-        hover=layout.row_at(*pointer, first=first) if pointer is not None else None,
-        cursor=locate(book, cursor) if cursor is not None else None,
+        first,
+        footer=_footer(sight, wishes, money, words.text),
+        badge=badge,
+        focused=hand.focused,
+        view=wishes.view,
+        tick=sight.tick,
     )
-    corner = layout.tape_rect(first)
-    tape = Tape()
-    if corner is not None:
-        tape = Tape(
-            text("orderbook.strength"),
-            "–" if facts.strength is None else f"{facts.strength:,.2f}%",
-            text("orderbook.trade_price"),
-            text("orderbook.trade_size"),
-            resolve_tape(
-                facts.trades[: corner[3] // layout.corner_line],
-                texts,
-                room=int(corner[2] / layout.metrics.small_digit) - 3,
-            ),
+    words.texts.prepare(sight.tick, known.previous_close)
+    if wishes.view == "heatmap":
+        return ladder._replace(map=map_, strip=_strip(sight.exact, wishes, layout, words, money))
+    if wishes.view == "depth":
+        pointed = _pointed_on_curve(sight, layout, hand)
+        curve = draw_curve(
+            sight.exact,
+            layout.body,
+            layout.metrics,
+            money,
+            words.text,
+            tick=sight.tick,
+            in_value=wishes.amounts == "total",
+            pointed=pointed,
         )
-    footer = Footer(
-        text("orderbook.total_asks"),
-        format_size(book.total_ask_size, _TOTAL_ROOM),
-        text("orderbook.size_unit", unit=book.code.partition("-")[2]),
-        text("orderbook.total_bids"),
-        format_size(book.total_bid_size, _TOTAL_ROOM),
+        strip = _strip(sight.exact, wishes, layout, words, money)
+        return ladder._replace(curve=curve, strip=strip)
+
+    def amount_text(amount: float, room: int) -> str:
+        if wishes.amounts == "total":
+            return format_total(amount, room, money.decimals)
+        return format_size(amount, room)
+
+    hover = layout.row_at(*hand.pointer, first=first) if hand.pointer is not None else None
+    cursor = locate(sight.rungs, hand.cursor) if hand.cursor is not None else None
+    rows = resolve_rows(
+        sight.rungs,
+        layout,
+        words.texts,
+        amount_text,
+        first=first,
+        step=sight.step,
+        last=sight.last,
+        hover=hover,
+        cursor=cursor,
+        heats=marks.heats,
+        own=marks.own,
     )
-    return Ladder(layout, first, rows, facts.day, tape, footer, badge, focused=focused)
+    looked_at = hover if hover is not None else cursor
+    pointed = sight.rungs[looked_at].price if looked_at is not None else None
+    return ladder._replace(
+        rows=rows,
+        day=day,
+        tape=_tape(known, layout, first, words),
+        strip=_strip(sight.exact, wishes, layout, words, money, pointed),
+    )
+
+
+def _pointed_on_curve(sight: Sight, layout: LadderLayout, hand: Hand) -> float | None:
+    left, top, width, height = layout.body
+    if hand.pointer is not None:
+        x, y = hand.pointer
+        if left <= x < left + width and top <= y < top + height:
+            return price_at(sight.exact, layout.body, x, sight.tick)
+    return hand.cursor.price if hand.cursor is not None else None
+
+
+def _strip(
+    sides: Sides,
+    wishes: Wishes,
+    layout: LadderLayout,
+    words: Words,
+    money: Money,
+    pointed: float | None = None,
+) -> tuple[StripLine, ...]:
+    if layout.figures is None:
+        return ()
+    return strip_lines(sides, words.tick_at, money, wishes, words.text, pointed=pointed or None)
+
+
+def _footer(sight: Sight, wishes: Wishes, money: Money, text: Callable[..., str]) -> Footer:
+    if wishes.amounts == "total":
+        asks, bids = (sum(level.value for level in side) for side in sight.shown)
+        ask_text, bid_text = (
+            format_total(total, _TOTAL_ROOM, money.decimals) for total in (asks, bids)
+        )
+        unit = text("orderbook.total_unit", unit=money.quote)
+    else:
+        ask_text = format_size(sight.book.total_ask_size, _TOTAL_ROOM)
+        bid_text = format_size(sight.book.total_bid_size, _TOTAL_ROOM)
+        unit = text("orderbook.size_unit", unit=money.base)
+    return Footer(
+        text("orderbook.total_asks"), ask_text, unit, text("orderbook.total_bids"), bid_text
+    )
+
+
+def _tape(known: Known, layout: LadderLayout, first: int, words: Words) -> Tape:
+    corner = layout.tape_rect(first)
+    if corner is None:
+        return Tape()
+    share = strength(known.ticker) if known.ticker is not None else None
+    return Tape(
+        words.text("orderbook.strength"),
+        "–" if share is None else f"{share:,.2f}%",
+        words.text("orderbook.trade_price"),
+        words.text("orderbook.trade_size"),
+        resolve_tape(
+            known.trades[: corner[3] // layout.corner_line],
+            words.texts,
+            room=int(corner[2] / layout.metrics.small_digit) - 3,
+        ),
+    )
 
 
 def resolve_tape(
@@ -164,24 +273,29 @@ def resolve_tape(
 def damage(old: Ladder | None, new: Ladder) -> tuple[Rect, ...]:
     """The rectangles (device pixels) in which ``new`` differs from ``old``; none if it does not."""
     layout = new.layout
-    everything = ((0, 0, layout.width, layout.height),)
     if (
         old is None
         or old.layout != layout
-        or old.first != new.first
+        or old.view != new.view
         or old.notice != new.notice
         or len(old.rows) != len(new.rows)
     ):
-        return everything
-    rects = [
-        layout.row_rect(place, ask=row.ask)
-        for place, (row, before) in enumerate(zip(new.rows, old.rows, strict=True))
-        if row != before or (row.cursor and new.focused != old.focused)
-    ]
+        return ((0, 0, layout.width, layout.height),)
+    rects: list[Rect] = []
+    for place, (row, before) in enumerate(zip(new.rows, old.rows, strict=True)):
+        if row != before or (row.cursor and new.focused != old.focused):
+            rects.append(layout.row_rect(place, ask=row.ask))
+            if row.ask != before.ask:
+                rects.append(layout.row_rect(place, ask=before.ask))
     badge_came_or_went = bool(old.badge) != bool(new.badge)
+    moved = old.first != new.first
     for changed, rect in (
-        (old.day != new.day or badge_came_or_went, layout.day_rect(new.first)),
-        (old.tape != new.tape, layout.tape_rect(new.first)),
+        (old.day != new.day or badge_came_or_went or moved, layout.day_rect(new.first)),
+        (moved, layout.day_rect(old.first)),
+        (old.tape != new.tape or moved, layout.tape_rect(new.first)),
+        (moved, layout.tape_rect(old.first)),
+        (old.curve != new.curve or old.map is not new.map, layout.body),
+        (old.strip != new.strip, layout.figures),
         (old.footer != new.footer, layout.footer),
         (old.badge != new.badge, layout.badge),
     ):

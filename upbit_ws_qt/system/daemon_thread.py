@@ -1,8 +1,8 @@
-"""Blocking calls that nobody may have to wait for at the end: daemon threads. Shell, asyncio.
+"""Blocking calls that nobody may have to wait for at the end: daemon threads. asyncio, no Qt.
 
-A name look-up on a dead network blocks for many seconds and cannot be cancelled. In a thread pool
-it holds up the end of the program, because pools are joined at exit; a daemon thread is left
-behind.
+A name look-up on a dead network blocks for many seconds and cannot be cancelled; a key store may
+ask its user and wait for ever. In a thread pool that holds up the end of the program, because pools
+are joined at exit; a daemon thread is left behind.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""What the user's machine keeps or knows and may be slow to tell: keys, names. asyncio, no Qt."""
