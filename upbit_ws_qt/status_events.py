@@ -112,7 +112,8 @@ class GapEvent(StatusEvent, frozen=True, kw_only=True):
     ``stream`` is the type, market and grouping, as in the subscription. ``since_ms`` and
     ``until_ms`` are ms since 1970 by the exchange's clock: of the last event before the hole and of
     the first one after it. ``count`` trades or candles were missing and have been delivered.
-    ``reason`` says to people why a hole stays.
+    ``reason`` says to people why a hole stays; one that does is named somewhat wider than it may
+    be, as nobody knows which events around it were to come in time.
     """
 
     stream: Any

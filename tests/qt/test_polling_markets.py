@@ -164,8 +164,10 @@ def test_without_a_socket_everything_comes_over_rest_and_says_so(screen: Screen)
     screen.show(MARKET, "KRW-ETH")
     screen.feed.until(lambda: screen.has_all(Source.WEBSOCKET))
     screen.refuse_sockets()
-    screen.feed.until(lambda: screen.state() is ConnectionState.POLLING)
+    # It is told with the next frame.
+    screen.feed.until(lambda: screen.turns)
     assert screen.turns == ["entered public"]
+    assert screen.state() is ConnectionState.POLLING
     screen.pass_time()
     screen.feed.until(lambda: screen.has_all(Source.POLLED))
     assert {event.code for event in screen.seen["ticker"][-2:]} == {MARKET, "KRW-ETH"}
@@ -201,7 +203,7 @@ def test_back_to_the_socket_without_a_seam(screen: Screen) -> None:
         screen.feed.until(lambda: screen.state() is ConnectionState.CONNECTED)
         screen.pass_time()
         screen.feed.until(lambda: screen.is_up_to_date() and screen.has_all(Source.WEBSOCKET))
-    assert screen.turns == ["entered public", "left public"] * 2
+    screen.feed.until(lambda: screen.turns == ["entered public", "left public"] * 2)
     assert screen.numbers() == screen.ledger()
     for kind in ("ticker", "orderbook", "candle"):
         found = list(times(screen.seen[kind]))

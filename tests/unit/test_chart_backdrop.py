@@ -11,6 +11,7 @@ import pytest
 
 from tests.chart_bars import DAY, chart, rows, wave
 from upbit_ws_qt_widgets.models.bars import VALUE
+from upbit_ws_qt_widgets.models.candle_input import page_of
 from upbit_ws_qt_widgets.models.chart_backdrop import (
     backdrop_of,
     empty_backdrop,
@@ -237,6 +238,15 @@ def test_a_pane_that_follows_its_values_has_round_ones_named() -> None:
     assert sum(len(one.rects) for one in pane.strokes.rects) > 50
     assert all(pane.box.top < label.y < pane.box.bottom for label in pane.labels)
     assert len(pane_of(state, 2).labels) >= 2
+
+
+def test_a_pane_without_a_value_has_no_labels() -> None:
+    """The MACD has its first value at the 26th bar: before, its axis has nothing to name."""
+    state = chart(wave(25), height=700.0)
+    state.overlays.choose([MACD.chosen()])
+    assert pane_of(state, 1).labels == ()
+    state.load(page_of(wave(26)), keep_newer=False)
+    assert len(pane_of(state, 1).labels) == 3
 
 
 def test_levels_out_of_a_panes_scale_are_not_drawn() -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.chart_bars import chart, wave
+from dataclasses import replace
+
+import pytest
+
+from tests.chart_bars import chart, rows, wave
+from upbit_ws_qt_widgets.models.candle_input import page_of
 from upbit_ws_qt_widgets.models.chart_scene import Scene, sight_of
 
 
@@ -42,6 +47,74 @@ def test_a_single_bar_is_the_growing_one() -> None:
     sight = sight_of(state)
     assert sight.shows_growing
     assert len(sight.settled_columns(state)) == 0
+
+
+@pytest.mark.parametrize(
+    ("shift", "expected"),
+    [
+        (0, (157, 251)),
+        (26, (131, 225)),
+        (-26, (183, 277)),
+        (200, (0, 51)),
+        (-60, (217, 300)),
+    ],
+)
+def test_what_is_drawn_later_comes_from_earlier_bars(shift: int, expected: tuple[int, int]) -> None:
+    """Bars cut by an edge of the view count as in view; there are bars 0 to 299."""
+    state = chart(wave(300))
+    state.view = replace(state.view, right=250.5, follow=False)
+    sight = sight_of(state)
+    assert (sight.left, sight.right) == (157.5, 250.5)
+    assert sight.reach(shift) == expected
+
+
+@pytest.mark.parametrize("shift", [252, 400, -143, -400])
+def test_what_is_drawn_later_than_the_view_or_before_it_has_no_columns(shift: int) -> None:
+    state = chart(wave(300))
+    state.view = replace(state.view, right=250.5, follow=False)
+    sight = sight_of(state)
+    start, stop = sight.reach(shift)
+    assert start >= stop
+    assert sight.settled_ends(start, stop).tolist() == []
+    assert sight.live_ends(start, stop).tolist() == []
+
+
+def test_zoomed_out_it_comes_from_whole_columns() -> None:
+    state = chart(wave(5003))
+    state.merge(page_of(rows(range(-3, 0))))
+    state.set_spacing(0.2)
+    state.view = replace(state.view, right=3721.0, follow=False)
+    sight = sight_of(state)
+    assert (sight.grid.size, sight.left, sight.first) == (8, 1.0, -3)
+    assert sight.reach(0) == (0, 3728)
+    assert sight.reach(1) == (0, 3720)
+    assert sight.reach(2) == (-3, 3720), "the column of the first bar is not a whole one"
+    assert sight.reach(-1281) == (1280, 5003), "nor is that of the newest one"
+
+
+def test_a_settled_column_ends_before_the_next_one_begins() -> None:
+    state = chart(wave(5003))
+    state.merge(page_of(rows(range(-3, 0))))
+    state.set_spacing(0.2)
+    sight = sight_of(state)
+    assert (sight.grid.size, sight.growing) == (8, 5000)
+    assert sight.settled_ends(-3, 24).tolist() == [-1, 7, 15, 23]
+    assert sight.settled_ends(4984, 5003).tolist() == [4991, 4999], "the growing one is not settled"
+
+
+def test_lines_go_on_from_the_last_settled_column_to_the_newest_bar() -> None:
+    state = chart(wave(5003))
+    state.set_spacing(0.2)
+    sight = sight_of(state)
+    assert sight.live_ends(4984, 5003).tolist() == [4999, 5002]
+    assert sight.live_ends(4984, 5000).tolist() == [], "the newest bar is out of reach"
+
+
+def test_to_a_single_bar_no_column_leads() -> None:
+    sight = sight_of(chart(wave(1)))
+    assert sight.reach(0) == (0, 1)
+    assert sight.settled_ends(0, 1).tolist() == []
+    assert sight.live_ends(0, 1).tolist() == [0]
 
 
 def test_a_scene_places_its_columns() -> None:

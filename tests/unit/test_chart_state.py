@@ -8,9 +8,10 @@ from tests.chart_bars import MINUTE, START, TEXT, bar, candle, chart, rows, wave
 from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt_widgets.models.bars import VALUE
 from upbit_ws_qt_widgets.models.candle_input import page_of
-from upbit_ws_qt_widgets.models.chart_kinds import Look
+from upbit_ws_qt_widgets.models.chart_kinds import ChartKind, Look
 from upbit_ws_qt_widgets.models.chart_scale import PriceScale
 from upbit_ws_qt_widgets.models.chart_state import ChartState
+from upbit_ws_qt_widgets.models.indicators.momentum import MACD, RSI
 from upbit_ws_qt_widgets.models.live_bars import Trade
 
 WIDTH = 800 - 56
@@ -46,6 +47,19 @@ def test_it_begins_empty_with_the_defaults() -> None:
     assert state.tick_size(5.0) == 1e-8
 
 
+def test_what_is_drawn_of_the_bars_is_up_to_the_look() -> None:
+    state = chart(rows([0, 1]))
+    assert state.prices().high.tolist() == [1001.0, 1002.0]
+    state.look = Look(ChartKind.LINE)
+    assert state.prices().high.tolist() == [1000.0, 1001.0]
+    state.look = Look(ChartKind.HEIKIN_ASHI)
+    state.candle(bar(2, 1002.0), None)
+    prices = state.prices()
+    assert prices.open.tolist() == [1000.0, 1000.0, 1000.5]
+    assert prices.close.tolist() == [1000.0, 1001.0, 1002.0]
+    assert prices.peak.tolist() == [1001.0, 1002.0, 1003.0]
+
+
 def test_the_surface_is_laid_out_for_its_size_and_font() -> None:
     state = chart()
     layout = state.layout
@@ -64,6 +78,30 @@ def test_the_price_axis_is_as_wide_as_its_labels() -> None:
     assert state.fit_axis(["1", "116,539,000"])
     assert state.layout.plot_width == 800 - (9 * 8 + 2 * 4 + 16)
     assert not state.fit_axis(["116,540,000"])
+
+
+def test_panes_are_laid_out_when_others_are_wanted() -> None:
+    state = chart(wave(300))
+    layout, view = state.layout, state.view
+    state.fit_panes()
+    assert state.layout is layout
+    state.overlays.choose([RSI.chosen()])
+    assert [pane.subject for pane in state.layout.panes] == [None]
+    state.fit_panes()
+    assert [pane.subject for pane in state.layout.panes] == [None, RSI.chosen()]
+    assert state.layout.price_bottom < layout.price_bottom
+    assert state.view == view
+    fitted = state.layout
+    state.fit_panes()
+    assert state.layout is fitted
+
+
+def test_a_pane_that_was_dragged_is_laid_out_anew() -> None:
+    state = chart(wave(300))
+    top = state.layout.panes[0].top
+    state.panes.drag(state.layout, 0, -40)
+    state.fit_panes()
+    assert state.layout.panes[0].top == top - 40
 
 
 def test_loading_shows_the_newest_bars() -> None:
@@ -206,6 +244,27 @@ def test_prices_move_only_by_hand() -> None:
     assert state.scale.low > stretched.low
     state.reset_prices()
     assert state.scale.auto
+
+
+def test_closing_a_pane_takes_away_its_indicator_and_its_height() -> None:
+    state = chart(wave(100), height=700.0)
+    state.overlays.choose([RSI.chosen(), MACD.chosen()])
+    state.fit_panes()
+    state.panes.drag(state.layout, 1, -40)
+    state.close_pane(RSI.chosen())
+    assert state.overlays.chosen == (MACD.chosen(),)
+    assert state.panes.shows_amounts
+    assert state.panes.heights([RSI.chosen()])[1] is None, "it comes back with the usual height"
+
+
+def test_closing_the_pane_of_the_amounts_leaves_the_indicators() -> None:
+    state = chart(wave(100), height=700.0)
+    state.overlays.choose([RSI.chosen()])
+    state.panes.drag(state.layout, 0, -40)
+    state.close_pane(None)
+    assert not state.panes.shows_amounts
+    assert state.panes.heights([])[0] is None
+    assert state.overlays.chosen == (RSI.chosen(),)
 
 
 def test_older_bars_are_wanted_before_the_first_is_reached() -> None:
