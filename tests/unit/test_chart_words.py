@@ -19,6 +19,7 @@ NOTHING = Circumstances(
     is_paging=False,
     is_exhausted=False,
     failure="",
+    is_retrying=False,
     badge="",
 )
 BITCOIN = Market("KRW-BTC", "비트코인", "Bitcoin")
@@ -73,6 +74,10 @@ def test_without_bars_it_says_why(facts: Circumstances, message: str) -> None:
         (
             replace(NOTHING, failure="no answer"),
             "이전 봉을 불러오지 못했습니다 · 차트를 움직이면 다시 시도합니다",
+        ),
+        (
+            replace(NOTHING, failure="no answer", is_retrying=True),
+            "놓친 봉을 불러오지 못해 다시 시도하고 있습니다",
         ),
         (replace(NOTHING, is_exhausted=True), "더 이전 봉이 없습니다"),
     ],

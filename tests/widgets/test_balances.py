@@ -485,8 +485,11 @@ def test_state_is_plain_and_comes_back(shown: BalanceMonitor, qtbot: QtBot) -> N
     header = shown._table.horizontalHeader()
     assert header is not None
     header.resizeSection(Column.PRICE, 222)
+    shown.setTheme("high-contrast")
+    shown.setColorConvention("western")
     state = shown.saveState()
     assert state["version"] == 1
+    assert state["look"] == {"theme": "high-contrast", "convention": "western"}
     assert (state["sort"], state["descending"]) == ("profit", False)
     other = BalanceMonitor()
     qtbot.addWidget(other)
@@ -504,6 +507,7 @@ def test_state_is_plain_and_comes_back(shown: BalanceMonitor, qtbot: QtBot) -> N
         {"order": ["asset"]},
         {"order": 5},
         {"options": 5},
+        {"look": {"theme": "loud", "convention": "korean"}},
         {"options": {"allocation": "pie"}},
         {"options": {"fees": {"krw": "2"}}},
     ],

@@ -704,6 +704,8 @@ def test_properties_serve_qt_designer(chart: ChartWidget, seen: Seen) -> None:
 def test_state_is_saved_and_restored(full: ChartWidget, seen: Seen, qtbot: QtBot) -> None:
     full.setTimeframe("4h")
     full._chart.set_spacing(12.0)
+    full.setTheme("colour-blind")
+    full.setColorConvention("western")
     saved = full.saveState()
     assert saved == {
         "version": 1,
@@ -711,6 +713,7 @@ def test_state_is_saved_and_restored(full: ChartWidget, seen: Seen, qtbot: QtBot
         "timeframe": "240m",
         "spacing": 12.0,
         "drawings": {},
+        "look": {"theme": "colour-blind", "convention": "western"},
         "kind": "solid",
         "color_rule": "open",
         "value_shown": False,

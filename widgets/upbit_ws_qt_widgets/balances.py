@@ -19,6 +19,7 @@ from .live_widget import contained
 from .models.holding_export import table
 from .models.holding_rows import Column
 from .models.holding_wishes import HIDEABLE, HoldingWishes
+from .theme import Look
 
 __all__ = ["BalanceMonitor"]
 
@@ -53,6 +54,7 @@ class BalanceMonitor(BalancesSurface):
             "widths": self._table.widths(),
             "order": self._table.columnOrder(),
             "options": self._wishes.plain(),
+            "look": self.look().plain(),
         }
 
     def restoreState(self, state: Mapping[str, Any]) -> bool:
@@ -72,9 +74,12 @@ class BalanceMonitor(BalancesSurface):
             return False
         try:
             wishes = HoldingWishes.of(cast("Mapping[str, Any]", options))
+            # A state from before it was kept says nothing about it.
+            look = Look.of(state["look"]) if "look" in state else self.look()
         except ValueError:
             return False
         self._wish(**{name: getattr(wishes, name) for name in wishes.plain()})
+        self.setLook(look)
         self._table.setColumnOrder(cast("list[str]", order))
         self._table.setWidths(cast("dict[str, object]", widths))
         self.sortBy(sort, bool(state.get("descending")))

@@ -103,6 +103,11 @@ class ChartFeed(QObject):
         """Why the last request failed, or None."""
         return self._failure
 
+    @property
+    def is_retrying(self) -> bool:
+        """Whether candles that were missed could not be had yet; they are asked for again."""
+        return self._failure is not None and self._missing_ms is not None
+
     def open(
         self,
         proxy: WebSocketClientProxy,

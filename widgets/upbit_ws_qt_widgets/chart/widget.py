@@ -29,6 +29,7 @@ from upbit_ws_qt_widgets.models.candle_input import bar_of, page_of
 from upbit_ws_qt_widgets.models.chart_state import ChartState
 from upbit_ws_qt_widgets.models.chart_words import Circumstances, describe
 from upbit_ws_qt_widgets.models.live_bars import trade_of
+from upbit_ws_qt_widgets.theme import Look
 from upbit_ws_qt_widgets.wording import error_text
 
 from .chart_menu import chart_menu
@@ -362,6 +363,7 @@ class ChartWidget(AdjustableWidget):
             "timeframe": self.timeframe().value,
             "spacing": self._chart.view.spacing,
             "drawings": self.savedDrawings(),
+            "look": self.look().plain(),
             **self.savedSettings(),
         }
 
@@ -379,6 +381,7 @@ class ChartWidget(AdjustableWidget):
             raise InvalidRequest(f"the spacing must be px for each bar; got {spacing!r}")
         # A state from before there were any says nothing about them.
         drawings = self.checkedDrawings(state["drawings"]) if "drawings" in state else None
+        look = Look.of(state["look"]) if "look" in state else self.look()
         restore_settings = self.checkedSettings(state)
         self.setTimeframe(unit)
         if market:
@@ -386,6 +389,7 @@ class ChartWidget(AdjustableWidget):
         if drawings is not None:
             self.restoreDrawings(drawings)
         restore_settings()
+        self.setLook(look)
         self._chart.set_spacing(spacing)
         self._surface.update()
 
@@ -441,6 +445,7 @@ class ChartWidget(AdjustableWidget):
             is_paging=feed.is_paging,
             is_exhausted=feed.is_exhausted,
             failure=error_text(feed.failure, self.getLanguage()),
+            is_retrying=feed.is_retrying,
             badge=badge or (self.text("state.polling") if self._polled else ""),
         )
         describe(self._chart, facts)

@@ -13,7 +13,11 @@ __all__ = ["Circumstances", "describe"]
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What is known beside the bars. ``failure`` says why the last request failed, or is empty."""
+    """What is known beside the bars.
+
+    ``failure`` says why the last request failed, or is empty; ``is_retrying`` that what failed is
+    asked for again by itself.
+    """
 
     code: str
     market: Market | None
@@ -22,6 +26,7 @@ class Circumstances:
     is_paging: bool
     is_exhausted: bool
     failure: str
+    is_retrying: bool
     badge: str
 
 
@@ -54,6 +59,8 @@ def _notice(chart: ChartState, facts: Circumstances) -> str:
         return ""
     if facts.is_paging:
         return chart.words["chart.loading_older"]
+    if facts.is_retrying:
+        return chart.words["chart.missed_failed"]
     if facts.failure:
         return chart.words["chart.older_failed"]
     return chart.words["chart.oldest"] if facts.is_exhausted and chart.shows_oldest() else ""
