@@ -35,7 +35,7 @@ _NO_REST = "this exchange cannot be asked for what was missed"
 
 # State: a line for each stream of trades and of candles, by stream and by name; those in doubt;
 # when all are read next because of an unreadable frame, and were last; when one is checked next,
-# and which are to come.
+# and which are to come; and what lines of before have counted.
 class GapRepair:
     """Keeps trades and candles whole for consumers. ``now`` is monotonic seconds.
 
@@ -54,17 +54,21 @@ class GapRepair:
         self._last_round_at = float("-inf")
         self._check_at: float | None = None
         self._unchecked: list[Stream] = []
+        self._left_repeated = 0
 
     # -- what happens ---------------------------------------------------------------------------
 
     def follow(self, streams: Collection[Stream]) -> frozenset[Stream]:
         """Keep these whole, and forget what is known of others; returns those it can keep so."""
-        lines = ((stream, self._lines.get(stream) or _line_of(stream)) for stream in streams)
+        lines = [(stream, self._lines.get(stream) or _line_of(stream)) for stream in streams]
+        before = self.repeated
         self._lines = {stream: line for stream, line in lines if line is not None}
         # Making a stream of each event costs more than finding its line.
         self._by_name = {
             (line.stream.type, line.stream.code): line for line in self._lines.values()
         }
+        # What lines that are not followed any more had counted stays counted.
+        self._left_repeated += before - self.repeated
         self._doubtful &= self._lines.keys()
         return frozenset(self._lines)
 
@@ -144,6 +148,11 @@ class GapRepair:
                 self._join(line, line.give_up(), stamp, _TOO_LATE)
 
     # -- what follows ---------------------------------------------------------------------------
+
+    @property
+    def repeated(self) -> int:
+        """How many events were not handed on because they had come before."""
+        return self._left_repeated + sum(line.repeated for line in self._lines.values())
 
     def is_in_doubt(self, stream: Stream) -> bool:
         """Whether something of a stream may be missing."""

@@ -61,7 +61,7 @@ class HealthReport:
         dropped: events lost by full queues.
         coalesced: events replaced by newer ones of their stream before their turn.
         withheld: events that muted callbacks did not get.
-        repeated: snapshots that said nothing new.
+        repeated: snapshots that said nothing new, and trades and candles that came again.
         outdated: deliveries of an older connection, not made.
         unfillable: holes in streams of trades and candles that stay.
         decode_errors: frames that could not be decoded.

@@ -165,6 +165,11 @@ class MarketFeed:
     # -- what follows ---------------------------------------------------------------------------
 
     @property
+    def repeated(self) -> int:
+        """How many trades and candles came more than once, and were delivered once."""
+        return self._repair.repeated
+
+    @property
     def can_poll(self) -> bool:
         """Whether what the socket carries can be read instead."""
         return self._has_rest

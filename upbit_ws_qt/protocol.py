@@ -44,7 +44,7 @@ DEBOUNCE_S = 0.02
 #: A connection open for so long that still answers has proved itself, also where nothing trades.
 PROVED_AFTER_S = 30.0
 
-# Nothing is polled: nobody wants anything, or nobody may have it.
+# Nothing is read over REST, whatever is wanted.
 _AT_REST = (ConnectionState.STOPPED, ConnectionState.REFUSED)
 
 Action = Connect | Send | Ping | Close | Probe | Fetch
@@ -57,8 +57,9 @@ class ProtocolStatistics:
     ``questions`` ask the exchange for its list of our streams after a silence: ``quiet`` of them
     were answered with what we want, ``changed`` with something else. ``dead`` connections were
     given up because neither came, nor a pong. ``resent`` counts the requests that made a change
-    good, ``refusals`` what the exchange refused, ``suspects`` the streams that are on trial now. A
-    round trip is None before the first; it includes the wait for our next frame.
+    good, ``refusals`` what the exchange refused, ``suspects`` the streams that are on trial now,
+    and ``repeated`` the trades and candles that came again and were delivered once. A round trip is
+    None before the first; it includes the wait for our next frame.
     """
 
     requests_sent: int = 0
@@ -71,6 +72,7 @@ class ProtocolStatistics:
     quiet: int = 0
     changed: int = 0
     dead: int = 0
+    repeated: int = 0
     round_trip_s: float | None = None
     shortest_round_trip_s: float | None = None
 

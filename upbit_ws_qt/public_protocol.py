@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .actions import Instant
@@ -10,7 +11,7 @@ from .events import ConnectionType
 from .handlers import HandlerTable
 from .market_feed import MarketFeed
 from .polling import Fetch
-from .protocol import FeedProtocol
+from .protocol import FeedProtocol, ProtocolStatistics
 from .recovery import EpochManager, RecoveryEngine
 from .settings import FeedSettings
 
@@ -38,6 +39,9 @@ class PublicProtocol(FeedProtocol):
     @property
     def _feed(self) -> MarketFeed:
         return self._markets
+
+    def statistics(self) -> ProtocolStatistics:
+        return replace(super().statistics(), repeated=self._markets.repeated)
 
     def connection_made(self, now: Instant) -> None:
         self._feed.opened(now.monotonic)

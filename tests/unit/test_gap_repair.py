@@ -377,3 +377,13 @@ def test_a_market_that_is_not_answered_for_holds_nothing_up(bench: Bench) -> Non
     bench.repair.not_offered(TRADES, bench.stamp)
     assert bench.told() == [FOUND, UNFILLABLE, 9]
     assert not bench.repair.is_in_doubt(TRADES)
+
+
+def test_what_came_again_stays_counted_when_it_is_not_followed_any_more(bench: Bench) -> None:
+    bench.hear(trade(2), trade(3))
+    assert bench.repair.repeated == 2
+    bench.repair.follow([CANDLES])
+    assert bench.repair.repeated == 2
+    bench.repair.follow([TRADES, CANDLES])
+    bench.hear(trade(1), trade(1))
+    assert bench.repair.repeated == 3

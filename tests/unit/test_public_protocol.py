@@ -381,6 +381,14 @@ def test_nothing_is_to_do_where_a_trade_follows_no_hole(desk: Market) -> None:
     assert desk.protocol.receive_messages((second,), desk.now)
 
 
+def test_what_comes_again_is_delivered_once_and_counted(desk: Market) -> None:
+    desk.connected(trades=trade())
+    desk.hear(1, 2)
+    desk.hear(2, 1)
+    assert desk.numbers == [1, 2]
+    assert desk.protocol.statistics().repeated == 2
+
+
 def test_a_hole_that_cannot_be_read_is_named_in_time(desk: Market) -> None:
     desk.connected(trades=trade())
     desk.hear(1)

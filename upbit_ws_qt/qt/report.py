@@ -135,7 +135,7 @@ def health(parts: Parts) -> HealthReport:
         dropped=routing.dropped,
         coalesced=routing.coalesced,
         withheld=routing.withheld,
-        repeated=routing.repeated,
+        repeated=routing.repeated + sum(one.repeated for one in counted),
         outdated=routing.outdated,
         unfillable=parts.gaps.statistics().unfillable,
         decode_errors=sum(one.decode_errors for one in counted),
