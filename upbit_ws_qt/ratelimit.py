@@ -2,8 +2,9 @@
 
 Source of the numbers: docs.upbit.com, rate-limits. The exchange counts quotation calls and dials by
 address in fixed seconds, signed calls by account in a token bucket, and WebSocket messages by
-connection. It counts arrivals and we count departures, so every budget has a margin: two calls may
-arrive that much closer together than they left.
+connection. It counts arrivals. A call arrives at some time between its departure and its answer,
+so it keeps its place in a budget until it is answered. Messages have no answers: two of them may
+arrive closer together than they left, by as much as the margin.
 
 ``now`` is monotonic seconds throughout.
 """
@@ -14,7 +15,6 @@ import bisect
 import enum
 import itertools
 import re
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
@@ -47,6 +47,8 @@ _LONGEST_STOP_S = 3600.0
 _FORGIVEN_AFTER_S = 60.0
 
 _MARGIN_S = 0.05
+# Whatever became of a call that was never answered, by then it has been counted.
+_LATEST_ARRIVAL_S = 60.0
 _REMAINING = re.compile(r"sec=(\d+)")
 
 
@@ -62,18 +64,22 @@ class Priority(enum.IntEnum):
 
 
 class Budget(Protocol):
-    """How often something may be sent."""
+    """How often a call may be made."""
 
     def next_send_time(self, now: float) -> float:
-        """The earliest time, from ``now`` on, at which one more may be sent."""
+        """The earliest time, from ``now`` on, at which one more may leave, as far as is known."""
         ...
 
-    def sent(self, now: float) -> None:
-        """One was sent."""
+    def leaves(self, now: float) -> None:
+        """One leaves; it arrives before it is answered."""
         ...
 
-    def give_back(self, sent_at: float, /) -> None:
-        """What was counted at ``sent_at`` was not sent after all."""
+    def answered(self, left_at: float, now: float) -> None:
+        """The one that left at ``left_at`` is answered, or is not waited for any more."""
+        ...
+
+    def give_back(self, left_at: float) -> None:
+        """The one that was to leave at ``left_at`` did not."""
         ...
 
     def remaining(self, now: float) -> int:
@@ -85,25 +91,31 @@ class Budget(Protocol):
         ...
 
 
-# State: the times of the last sends in order, as many as the largest limit.
+# State: when each of the latest was counted, or will have been at the latest, in order; as many as
+# the largest limit.
 class SlidingWindows:
-    """At most so many sends in any window; ``share`` leaves the rest to others on this address."""
+    """At most so many in any window; ``share`` leaves the rest to others on this address.
+
+    For messages there is ``sent``, for calls ``leaves`` and ``answered``.
+    """
 
     def __init__(self, windows: Windows, share: float = 1.0) -> None:
         self._windows = tuple((max(1, int(n * share)), per + _MARGIN_S) for n, per in windows)
-        self._sent: deque[float] = deque(maxlen=max(n for n, _ in self._windows))
+        self._most = max(n for n, _ in self._windows)
+        self._counted: list[float] = []
 
     def next_send_time(self, now: float) -> float:
         """See :class:`Budget`."""
         at = now
         for limit, per_s in self._windows:
-            if len(self._sent) >= limit:
-                at = max(at, self._sent[-limit] + per_s)
+            if len(self._counted) >= limit:
+                at = max(at, self._counted[-limit] + per_s)
         return at
 
     def sent(self, now: float) -> None:
-        """See :class:`Budget`."""
-        self._sent.append(now)
+        """A message was sent."""
+        bisect.insort(self._counted, now)
+        del self._counted[: -self._most]
 
     def reserve(self, now: float) -> float:
         """Take the next place and return its time; the caller sends then, not before."""
@@ -111,33 +123,48 @@ class SlidingWindows:
         self.sent(at)
         return at
 
-    def give_back(self, sent_at: float, /) -> None:
+    def leaves(self, now: float) -> None:
         """See :class:`Budget`."""
-        index = bisect.bisect_left(self._sent, sent_at)
-        if index < len(self._sent) and self._sent[index] == sent_at:
-            del self._sent[index]
+        self.sent(now + _LATEST_ARRIVAL_S)
+
+    def answered(self, left_at: float, now: float) -> None:
+        """See :class:`Budget`."""
+        self.give_back(left_at)
+        self.sent(min(now, left_at + _LATEST_ARRIVAL_S))
+
+    def give_back(self, left_at: float) -> None:
+        """See :class:`Budget`."""
+        # After its latest arrival it may have made room for others.
+        if left_at + _LATEST_ARRIVAL_S in self._counted:
+            self._counted.remove(left_at + _LATEST_ARRIVAL_S)
 
     def remaining(self, now: float) -> int:
         """See :class:`Budget`."""
         return min(
-            limit - sum(1 for sent in self._sent if sent + per_s > now)
+            limit - sum(1 for counted in self._counted if counted + per_s > now)
             for limit, per_s in self._windows
         )
 
     def at_most(self, count: int, now: float) -> None:
         """See :class:`Budget`; what others have sent counts as if it had been sent now."""
-        self._sent.extend([now] * (self.remaining(now) - count))
+        for _ in range(self.remaining(now) - count):
+            self.sent(now)
 
 
-# State: the tokens there were at a time.
+# State: the tokens there were at a time, and when those left that are under way.
 class TokenBucket:
-    """Up to ``capacity`` at once, and ``refill_rate`` more each second."""
+    """Up to ``capacity`` at once, and ``refill_rate`` more each second.
+
+    The token of a call that is under way comes back only after its answer: the exchange may take
+    it as late as that.
+    """
 
     def __init__(self, capacity: float, refill_rate: float) -> None:
         self._capacity = capacity
         self._refill_rate = refill_rate
         self._tokens = capacity
-        self._at = float("-inf")
+        self._at = 0.0
+        self._under_way: list[float] = []
 
     @classmethod
     def within(cls, capacity: float, refill_rate: float, share: float) -> TokenBucket:
@@ -148,16 +175,29 @@ class TokenBucket:
     def next_send_time(self, now: float) -> float:
         """See :class:`Budget`."""
         missing = 1.0 - self._left(now)
-        return now if missing <= 0.0 else now + missing / self._refill_rate
+        if missing <= 0.0:
+            return now
+        at = now + missing / self._refill_rate
+        full_of = len(self._under_way) - int(self._capacity)
+        return at if full_of < 0 else max(at, self._under_way[full_of] + _LATEST_ARRIVAL_S)
 
-    def sent(self, now: float) -> None:
+    def leaves(self, now: float) -> None:
         """See :class:`Budget`."""
         self._tokens = self._left(now) - 1.0
         self._at = now
+        self._under_way.append(now)
 
-    def give_back(self, _sent_at: float, /) -> None:
+    def answered(self, left_at: float, now: float) -> None:
         """See :class:`Budget`."""
-        self._tokens = min(self._capacity, self._tokens + 1.0)
+        self._tokens, self._at = self._left(now), now
+        if left_at in self._under_way:
+            self._under_way.remove(left_at)
+
+    def give_back(self, left_at: float) -> None:
+        """See :class:`Budget`."""
+        if left_at in self._under_way:
+            self._under_way.remove(left_at)
+            self._tokens += 1.0
 
     def remaining(self, now: float) -> int:
         """See :class:`Budget`."""
@@ -169,10 +209,11 @@ class TokenBucket:
         self._at = now
 
     def _left(self, now: float) -> float:
-        if self._tokens >= self._capacity:
-            return self._tokens
+        while self._under_way and self._under_way[0] + _LATEST_ARRIVAL_S <= now:
+            del self._under_way[0]
+        most = self._capacity - len(self._under_way)
         # Rounding must not leave a whole token a hair short.
-        return min(self._capacity, self._tokens + (now - self._at) * self._refill_rate + 1e-9)
+        return min(most, self._tokens + (now - self._at) * self._refill_rate + 1e-9)
 
 
 class Group:
@@ -209,14 +250,14 @@ GROUPS: Mapping[str, Group] = {
 class Turn:
     """One call that waits to go out."""
 
-    __slots__ = ("granted", "granted_at", "groups", "order")
+    __slots__ = ("granted_at", "groups", "order", "wake")
 
     def __init__(
-        self, groups: tuple[str, ...], order: tuple[int, int], granted: Callable[[], None]
+        self, groups: tuple[str, ...], order: tuple[int, int], wake: Callable[[], None]
     ) -> None:
         self.groups = groups
         self.order = order
-        self.granted = granted
+        self.wake = wake
         self.granted_at: float | None = None
 
 
@@ -253,15 +294,18 @@ class GlobalRateLimiter:
         self._lines: dict[tuple[str, ...], list[Turn]] = {}
         self._count = itertools.count()
 
-    def ask(self, groups: tuple[str, ...], priority: Priority, granted: Callable[[], None]) -> Turn:
-        """Wait in line; ``granted`` is called by the :meth:`grant` that lets it go.
+    def ask(self, groups: tuple[str, ...], priority: Priority, wake: Callable[[], None]) -> Turn:
+        """Wait in line; the turn's ``granted_at`` tells whether it may go.
+
+        ``wake`` is called by the :meth:`grant` that lets it go, and when :meth:`next_grant` may be
+        earlier than it was.
 
         Raises:
             KeyError: there is no such group.
         """
         for name in groups:
             self._budgets[name]
-        turn = Turn(groups, (priority, next(self._count)), granted)
+        turn = Turn(groups, (priority, next(self._count)), wake)
         bisect.insort(self._lines.setdefault(groups, []), turn, key=lambda waiting: waiting.order)
         return turn
 
@@ -280,8 +324,8 @@ class GlobalRateLimiter:
                 del lines[groups]
             turn.granted_at = now
             for name in groups:
-                self._budgets[name].sent(now)
-            turn.granted()
+                self._budgets[name].leaves(now)
+            turn.wake()
 
     def next_grant(self, now: float) -> float | None:
         """When the next one may go; None while nobody waits."""
@@ -297,11 +341,24 @@ class GlobalRateLimiter:
         """The call is not made: it leaves the line, or gives back what it was granted."""
         if turn.granted_at is None:
             self._leave(turn)
-            return
-        for name in turn.groups:
-            self._budgets[name].give_back(turn.granted_at)
+        else:
+            for name in turn.groups:
+                self._budgets[name].give_back(turn.granted_at)
+        self._wake_first()
 
-    def answered(self, header: str | None, groups: tuple[str, ...], now: float) -> None:
+    def made(self, turn: Turn, now: float) -> None:
+        """The call is answered or has failed: it has arrived by now, if at all.
+
+        Raises:
+            ValueError: it has not been let go.
+        """
+        if turn.granted_at is None:
+            raise ValueError("this call still waits for its turn; give it up instead")
+        for name in turn.groups:
+            self._budgets[name].answered(turn.granted_at, now)
+        self._wake_first()
+
+    def note_left(self, header: str | None, groups: tuple[str, ...], now: float) -> None:
         """Lower what is left to the ``Remaining-Req`` of an answer; it is never raised."""
         found = _REMAINING.search(header or "")
         if found is not None:
@@ -350,6 +407,11 @@ class GlobalRateLimiter:
         stopped = {name: end - now for name, end in ends.items() if end > now}
         waiting = sum(len(line) for line in self._lines.values())
         return LimiterStatistics(self.get_remaining_tokens(now), waiting, stopped, self._refusals)
+
+    def _wake_first(self) -> None:
+        """There may be room sooner than who waits was told."""
+        for line in self._lines.values():
+            line[0].wake()
 
     def _leave(self, turn: Turn) -> bool:
         """Take a turn out of its line; returns whether others are left in that."""

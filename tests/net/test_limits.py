@@ -9,10 +9,16 @@ import time
 import pytest
 
 from upbit_ws_qt.errors import RateLimited
-from upbit_ws_qt.net.limits import limiter_for, note_refusal, wait_turn
+from upbit_ws_qt.net.limits import in_turn, limiter_for, note_refusal
 from upbit_ws_qt.ratelimit import GlobalRateLimiter, Priority
 
 TICKER = ("ticker",)
+
+
+async def call(limiter: GlobalRateLimiter, priority: Priority = Priority.SHOWN) -> None:
+    """One that is answered at once."""
+    async with in_turn(limiter, TICKER, priority):
+        pass
 
 
 def test_everyone_who_calls_one_host_shares_a_budget() -> None:
@@ -38,8 +44,43 @@ def test_calls_beyond_the_budget_wait_for_their_place() -> None:
     async def main() -> None:
         limiter = GlobalRateLimiter(1.0)
         begun = time.monotonic()
-        await asyncio.gather(*(wait_turn(limiter, TICKER, Priority.SHOWN) for _ in range(12)))
+        await asyncio.gather(*(call(limiter) for _ in range(12)))
         assert time.monotonic() >= begun + 1.0
+
+    asyncio.run(main())
+
+
+def test_a_call_holds_its_place_until_it_is_answered() -> None:
+    async def main() -> None:
+        limiter = GlobalRateLimiter(1.0)
+        answer = asyncio.Event()
+
+        async def slow() -> None:
+            async with in_turn(limiter, TICKER, Priority.SHOWN):
+                await answer.wait()
+
+        calls = [asyncio.create_task(slow()) for _ in range(10)]
+        last = asyncio.create_task(call(limiter))
+        await asyncio.sleep(0)
+        next_at = limiter.next_grant(time.monotonic())
+        assert next_at is not None
+        assert next_at > time.monotonic() + 30.0
+        answer.set()
+        answered_at = time.monotonic()
+        await asyncio.gather(*calls, last)
+        assert time.monotonic() >= answered_at + 1.0
+
+    asyncio.run(main())
+
+
+def test_a_call_that_fails_is_not_under_way_any_more() -> None:
+    async def main() -> None:
+        limiter = GlobalRateLimiter(1.0)
+        with pytest.raises(OSError, match="gone"):
+            async with in_turn(limiter, TICKER, Priority.SHOWN):
+                raise OSError("gone")
+        later = time.monotonic() + 1.1
+        assert limiter.get_remaining_tokens(later)["ticker"] == 10
 
     asyncio.run(main())
 
@@ -50,7 +91,7 @@ def test_a_click_passes_what_waits_in_the_background() -> None:
         went: list[str] = []
 
         async def go(name: str, priority: Priority) -> None:
-            await wait_turn(limiter, TICKER, priority)
+            await call(limiter, priority)
             went.append(name)
 
         limiter.refused(429, TICKER, time.monotonic(), 3600.0)
@@ -71,7 +112,7 @@ def test_a_cancelled_wait_leaves_its_place_to_the_next() -> None:
         limiter = GlobalRateLimiter(1.0)
         now = time.monotonic()
         limiter.refused(429, TICKER, now)
-        impatient = asyncio.create_task(wait_turn(limiter, TICKER, Priority.CLICK))
+        impatient = asyncio.create_task(call(limiter, Priority.CLICK))
         await asyncio.sleep(0)
         assert limiter.next_grant(now) is not None
         impatient.cancel()
@@ -87,7 +128,7 @@ def test_a_call_that_is_cancelled_in_the_very_turn_it_was_granted_gives_it_back(
         limiter = GlobalRateLimiter(1.0)
         now = time.monotonic()
         limiter.refused(429, TICKER, now)
-        waiting = asyncio.create_task(wait_turn(limiter, TICKER, Priority.SHOWN))
+        waiting = asyncio.create_task(call(limiter))
         await asyncio.sleep(0)
         limiter.grant(now + 5.0)
         waiting.cancel()
@@ -104,8 +145,8 @@ def test_a_stop_that_comes_while_a_call_waits_holds_for_it_too() -> None:
         begun = time.monotonic()
         error = RateLimited("stop", status=429, retry_after_s=0.3)
         for _ in range(10):
-            await wait_turn(limiter, TICKER, Priority.SHOWN)
-        waiting = asyncio.create_task(wait_turn(limiter, TICKER, Priority.SHOWN))
+            await call(limiter)
+        waiting = asyncio.create_task(call(limiter))
         await asyncio.sleep(0)
         note_refusal(limiter, error, TICKER)
         assert error.retry_at is not None

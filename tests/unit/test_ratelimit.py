@@ -140,16 +140,68 @@ def test_a_small_share_still_lets_one_through() -> None:
     assert limiter.remaining(100.0) == 1
 
 
-def test_what_was_not_sent_is_given_back_and_only_that() -> None:
+def test_what_did_not_leave_is_given_back_and_only_that() -> None:
     limiter = SlidingWindows(((2, 1.0),))
-    limiter.sent(100.0)
-    limiter.sent(100.5)
+    limiter.leaves(100.0)
+    limiter.leaves(100.5)
     limiter.give_back(100.5)
     assert limiter.remaining(100.6) == 1
     limiter.give_back(77.0)
     limiter.give_back(200.0)
     assert limiter.remaining(100.6) == 1
     assert limiter.next_send_time(100.6) == 100.6
+
+
+def test_a_call_keeps_its_place_until_a_second_after_its_answer() -> None:
+    limiter = SlidingWindows(((2, 1.0),))
+    limiter.leaves(100.0)
+    limiter.leaves(100.0)
+    assert limiter.remaining(105.0) == 0, "the exchange may not have seen them yet"
+    limiter.answered(100.0, 105.0)
+    assert limiter.next_send_time(105.0) == 106.05
+    limiter.answered(100.0, 105.5)
+    assert limiter.remaining(106.05) == 1
+    assert limiter.remaining(106.55) == 2
+
+
+def test_a_call_that_is_never_answered_makes_room_in_the_end() -> None:
+    limiter = SlidingWindows(((1, 1.0),))
+    limiter.leaves(100.0)
+    assert limiter.next_send_time(100.0) == 161.05
+    limiter.answered(100.0, 500.0)
+    assert limiter.remaining(500.0) == 1, "its answer is no call"
+
+
+# Seconds from its departure to a call's arrival, and from there to its answer.
+WAYS = st.one_of(st.just(0.0), st.floats(0.0, 0.3), st.floats(0.0, 3.0))
+
+
+@given(st.lists(st.tuples(PAUSES, WAYS, WAYS), min_size=1, max_size=60))
+@settings(deadline=None)
+def test_however_late_calls_arrive_the_exchange_never_counts_one_too_many(
+    calls: list[tuple[float, float, float]],
+) -> None:
+    """A GUI thread that stood still between a grant and the socket makes them that late."""
+    limiter = SlidingWindows(((2, 1.0),))
+    now = 1000.0
+    arrivals, open_calls = list[float](), list[tuple[float, float]]()
+
+    def answer_until(at: float) -> None:
+        while open_calls and min(open_calls)[0] <= at:
+            answered_at, left_at = min(open_calls)
+            open_calls.remove((answered_at, left_at))
+            limiter.answered(left_at, answered_at)
+
+    for pause, there, back in calls:
+        now += pause
+        answer_until(now)
+        while (at := limiter.next_send_time(now)) > now:
+            now = min([at, *(answered_at for answered_at, _ in open_calls)])
+            answer_until(now)
+        limiter.leaves(now)
+        arrivals.append(now + there)
+        open_calls.append((now + there + back, now))
+    assert most_in_any(arrivals, 1.0) <= 2
 
 
 def test_what_others_sent_counts_as_sent_now() -> None:
@@ -170,10 +222,21 @@ def never_finds_its_bucket_empty(calls: list[tuple[float, float]], share: float)
     """An exchange's bucket of 30 that fills by 30 a second; each call is some way under way."""
     ours = TokenBucket.within(30, 30, share)
     now, arrivals = 1000.0, list[float]()
+    open_calls: list[tuple[float, float]] = []
     for pause, delay in calls:
-        now = ours.next_send_time(now + pause)
-        ours.sent(now)
+        now += pause
+        while True:
+            for arrived_at, left_at in sorted(open_calls):
+                if arrived_at <= now:
+                    ours.answered(left_at, arrived_at)
+                    open_calls.remove((arrived_at, left_at))
+            at = ours.next_send_time(now)
+            if at == now:
+                break
+            now = min([at, *(arrived_at for arrived_at, _ in open_calls)])
+        ours.leaves(now)
         arrivals.append(now + delay)
+        open_calls.append((now + delay, now))
     tokens, at = 30.0, 0.0
     for arrival in sorted(arrivals):
         tokens = min(30.0, tokens + (arrival - at) * 30.0) - 1.0
@@ -183,9 +246,7 @@ def never_finds_its_bucket_empty(calls: list[tuple[float, float]], share: float)
     return True
 
 
-@given(
-    st.lists(st.tuples(PAUSES.map(lambda s: s / 20), st.floats(0.0, 0.0499)), max_size=80), SHARES
-)
+@given(st.lists(st.tuples(PAUSES.map(lambda s: s / 20), WAYS), max_size=80), SHARES)
 @settings(deadline=None)
 def test_an_exchange_with_a_bucket_never_finds_it_empty(
     calls: list[tuple[float, float]], share: float
@@ -194,22 +255,47 @@ def test_an_exchange_with_a_bucket_never_finds_it_empty(
 
 
 def test_calls_that_come_closer_together_than_they_left_are_allowed_for() -> None:
-    late_burst = [(0.0, 0.0499)] * 30
-    assert never_finds_its_bucket_empty([*late_burst, *[(0.0, 0.0)] * 5], share=1.0)
+    for late_s in (0.05, 1.0, 30.0):
+        late_burst = [(0.0, late_s)] * 30
+        assert never_finds_its_bucket_empty([*late_burst, *[(0.0, 0.0)] * 5], share=1.0)
 
 
 def test_a_bucket_gives_what_it_holds_and_then_as_it_fills() -> None:
     bucket = TokenBucket(capacity=3, refill_rate=2)
     for _ in range(3):
         assert bucket.next_send_time(100.0) == 100.0
-        bucket.sent(100.0)
+        bucket.leaves(100.0)
+        bucket.answered(100.0, 100.0)
     assert bucket.remaining(100.0) == 0
     assert bucket.next_send_time(100.0) == pytest.approx(100.5)
     assert bucket.remaining(100.5) == 1
-    assert bucket.remaining(999.0) == 3
-    bucket.sent(100.5)
+    bucket.leaves(100.5)
     bucket.give_back(100.5)
+    bucket.give_back(77.0)
     assert bucket.remaining(100.5) == 1
+    assert bucket.remaining(999.0) == 3
+    bucket.at_most(1, 999.0)
+    assert bucket.remaining(999.0) == 1
+    bucket.at_most(0, 999.0)
+    bucket.at_most(5, 999.0)
+    assert bucket.remaining(999.0) == 0, "it is never raised"
+
+
+def test_a_bucket_is_as_much_smaller_as_calls_are_under_way() -> None:
+    bucket = TokenBucket(capacity=2, refill_rate=10)
+    bucket.leaves(100.0)
+    assert bucket.remaining(110.0) == 1
+    bucket.leaves(110.0)
+    assert bucket.next_send_time(110.0) == 160.0, "by then the first has arrived"
+    bucket.answered(110.0, 111.0)
+    assert bucket.next_send_time(111.0) == pytest.approx(111.1)
+    assert bucket.remaining(160.0) == 2, "the other was never answered"
+    bucket.answered(100.0, 161.0)
+    assert bucket.remaining(161.0) == 2
+
+
+def test_what_others_took_from_the_bucket_is_gone() -> None:
+    bucket = TokenBucket(capacity=3, refill_rate=1)
     bucket.at_most(0, 100.6)
     assert bucket.remaining(100.6) == 0
     bucket.at_most(5, 100.6)
@@ -229,19 +315,32 @@ class Line:
     def __init__(self, share: float = 1.0) -> None:
         self.limiter = GlobalRateLimiter(share)
         self.went: list[tuple[str, float]] = []
+        self.open: list[Turn] = []
         self.now = 1000.0
 
     def ask(self, name: str, *groups: str, priority: Priority = Priority.SHOWN) -> Turn:
-        return self.limiter.ask(groups, priority, lambda: self.went.append((name, self.now)))
+        def wake() -> None:
+            if turn.granted_at is not None:
+                self.went.append((name, self.now))
+                self.open.append(turn)
+
+        turn = self.limiter.ask(groups, priority, wake)
+        return turn
+
+    def grant(self) -> None:
+        """Let go who may go; each is answered at once."""
+        self.limiter.grant(self.now)
+        while self.open:
+            self.limiter.made(self.open.pop(), self.now)
 
     def run(self, until: float = float("inf")) -> list[str]:
         """Grant whenever somebody may go; who went."""
         before = len(self.went)
-        self.limiter.grant(self.now)
+        self.grant()
         while (at := self.limiter.next_grant(self.now)) is not None and at <= until:
             assert at > self.now
             self.now = at
-            self.limiter.grant(at)
+            self.grant()
         return [name for name, _ in self.went[before:]]
 
 
@@ -269,7 +368,7 @@ def test_random_calls_keep_every_limit_and_their_order_and_wait_for_nothing_else
         number = len(asked)
         asked.append((line.now, priority, tuple(sorted(groups))))
         line.ask(str(number), *sorted(groups), priority=priority)
-        line.limiter.grant(line.now)
+        line.grant()
     line.run()
 
     went = {int(name): at for name, at in line.went}
@@ -307,8 +406,9 @@ def test_random_calls_keep_every_limit_and_their_order_and_wait_for_nothing_else
 def has_room(group: str, sent: list[float], share: float, at: float) -> bool:
     """The rule itself, from every send there was."""
     budget = GROUPS[group].make(share)
-    for time in sorted(sent):
-        budget.sent(time)
+    for went_at in sorted(sent):
+        budget.leaves(went_at)
+        budget.answered(went_at, went_at)
     return budget.next_send_time(at) <= at
 
 
@@ -346,20 +446,9 @@ class Exchange:
             self.turns[str(number)] = self.line.ask(str(number), group, priority=priority)
 
     def give_up(self, which: int) -> None:
-        """Somebody cancels: one that waits, or one that was let go in this very moment."""
-        now = self.line.now
-        open_turns = [
-            (name, turn)
-            for name, turn in self.turns.items()
-            if turn.granted_at is None or turn.granted_at == now
-        ]
-        if not open_turns:
-            return
-        name, turn = open_turns[which % len(open_turns)]
-        if turn.granted_at is not None:
-            self.sent[self.asked[name][1]].remove(now)
-        self.line.limiter.give_up(turn)
-        del self.turns[name]
+        """Somebody who waits cancels."""
+        if waiting := self.waiting():
+            self.line.limiter.give_up(self.turns.pop(waiting[which % len(waiting)]))
 
     def refuse(self, status: int, group: str) -> None:
         until = self.line.limiter.refused(status, (group,), self.line.now)
@@ -369,7 +458,7 @@ class Exchange:
 
     def say_left(self, group: str, count: int) -> None:
         now = self.line.now
-        self.line.limiter.answered(f"group={group}; min=600; sec={count}", (group,), now)
+        self.line.limiter.note_left(f"group={group}; min=600; sec={count}", (group,), now)
         self.others[group] += [now] * (self.left(group, now) - count)
 
     def go_on(self, until: float) -> None:
@@ -377,7 +466,7 @@ class Exchange:
         line = self.line
         while True:
             before = len(line.went)
-            line.limiter.grant(line.now)
+            line.grant()
             for name, at in line.went[before:]:
                 self.check(name, at)
             due = line.limiter.next_grant(line.now)
@@ -481,10 +570,33 @@ def test_who_gives_up_is_not_waited_for() -> None:
 def test_a_granted_call_that_is_not_made_gives_its_place_back() -> None:
     line = Line()
     turn = line.ask("not made", "candle")
-    line.run(line.now)
+    line.limiter.grant(line.now)
     assert line.limiter.get_remaining_tokens(line.now)["candle"] == 9
     line.limiter.give_up(turn)
     assert line.limiter.get_remaining_tokens(line.now)["candle"] == 10
+
+
+def test_who_waits_is_woken_when_there_may_be_room_sooner() -> None:
+    line = Line()
+    woken: list[str] = []
+    turns = [line.ask(f"{number}", "candle") for number in range(10)]
+    line.limiter.grant(line.now)
+    line.limiter.ask(("candle",), Priority.SHOWN, lambda: woken.append("next"))
+    line.limiter.ask(("candle",), Priority.SHOWN, lambda: woken.append("after"))
+    assert line.limiter.next_grant(line.now) == line.now + 61.05
+    line.limiter.made(turns[0], line.now + 2.0)
+    assert woken == ["next"]
+    assert line.limiter.next_grant(line.now + 2.0) == line.now + 3.05
+    line.limiter.give_up(turns[1])
+    assert woken == ["next", "next"]
+    assert line.limiter.next_grant(line.now + 2.0) == line.now + 2.0
+
+
+def test_a_call_that_waits_cannot_have_been_made() -> None:
+    line = Line()
+    turn = line.ask("waits", "candle")
+    with pytest.raises(ValueError, match="still waits"):
+        line.limiter.made(turn, line.now)
 
 
 def test_an_unknown_group_is_refused_at_the_call() -> None:
@@ -496,9 +608,9 @@ def test_an_unknown_group_is_refused_at_the_call() -> None:
 
 def test_an_answer_lowers_what_is_left_and_nothing_else() -> None:
     limiter = GlobalRateLimiter(1.0)
-    limiter.answered("group=ticker; min=600; sec=3", ("ticker",), 100.0)
-    limiter.answered("group=candle; min=600", ("candle",), 100.0)
-    limiter.answered(None, ("market",), 100.0)
+    limiter.note_left("group=ticker; min=600; sec=3", ("ticker",), 100.0)
+    limiter.note_left("group=candle; min=600", ("candle",), 100.0)
+    limiter.note_left(None, ("market",), 100.0)
     left = limiter.get_remaining_tokens(100.0)
     assert (left["ticker"], left["candle"], left["market"]) == (3, 10, 10)
 

@@ -18,7 +18,7 @@ from upbit_ws_qt.probe import ProbeProtocol
 from upbit_ws_qt.protocol import Action, FeedProtocol
 from upbit_ws_qt.ratelimit import GlobalRateLimiter, Priority
 
-from .limits import note_refusal, wait_turn
+from .limits import in_turn, note_refusal
 from .transport import WebSocketTransport, dial
 from .way_out import WayOut
 
@@ -201,14 +201,14 @@ class SocketDriver(Generic[BrainT]):
     async def _dial(self) -> None:
         line = self._line
         try:
-            await wait_turn(line.limiter, _DIAL, Priority.CLICK)
-            transport = await dial(
-                line.url,
-                self,
-                headers=line.headers(),
-                way_out=line.way_out,
-                timeout_s=line.connect_timeout_s,
-            )
+            async with in_turn(line.limiter, _DIAL, Priority.CLICK):
+                transport = await dial(
+                    line.url,
+                    self,
+                    headers=line.headers(),
+                    way_out=line.way_out,
+                    timeout_s=line.connect_timeout_s,
+                )
         except UpbitError as error:
             if isinstance(error, RateLimited):
                 note_refusal(line.limiter, error, _DIAL)

@@ -26,7 +26,7 @@ from upbit_ws_qt.ratelimit import GlobalRateLimiter, Priority
 from upbit_ws_qt.rest import RestCall, error_of
 from upbit_ws_qt.settings import FeedSettings
 
-from .limits import note_refusal, wait_turn
+from .limits import in_turn, note_refusal
 from .reasons import is_about_tls, refused_by_proxy, unreachable
 from .way_out import WayOut
 
@@ -119,13 +119,28 @@ class RestClient:
 
     async def _call(self, call: RestCall[ResultT], priority: Priority) -> ResultT:
         groups = (call.group,)
-        await wait_turn(self._limiter, groups, priority)
+        async with in_turn(self._limiter, groups, priority):
+            response = await self._answer(call)
+            left = response.headers.get("Remaining-Req")
+            self._limiter.note_left(left, groups, time.monotonic())
+        if response.is_success:
+            parsed = call.parse(response.content)
+            self._answered += 1
+            return parsed
+        self._refused += 1
+        asked_for = response.headers.get("Retry-After")
+        refusal = error_of(response.status_code, response.content, asked_for, call.right)
+        if isinstance(refusal, RateLimited):
+            note_refusal(self._limiter, refusal, groups)
+        raise refusal
+
+    async def _answer(self, call: RestCall[Any]) -> httpx.Response:
         headers = self._signature(call) if call.signed else {}
         self._calls += 1
         try:
             async with asyncio.timeout(self._settings.request_timeout_s):
                 http = await self._http()
-            response = await http.get(call.target, headers=headers)
+            return await http.get(call.target, headers=headers)
         except (httpx.TimeoutException, TimeoutError):
             self._knows_the_way = False
             waited = self._settings.request_timeout_s
@@ -137,18 +152,6 @@ class RestClient:
             about = {"path": call.path, "error": type(error).__name__}
             logger.info("no answer to %s: %s", call.path, error, extra=about)
             raise ConnectFailed(_why(error, self._proxy)) from error
-        left = response.headers.get("Remaining-Req")
-        self._limiter.answered(left, groups, time.monotonic())
-        if response.is_success:
-            parsed = call.parse(response.content)
-            self._answered += 1
-            return parsed
-        self._refused += 1
-        asked_for = response.headers.get("Retry-After")
-        refusal = error_of(response.status_code, response.content, asked_for, call.right)
-        if isinstance(refusal, RateLimited):
-            note_refusal(self._limiter, refusal, groups)
-        raise refusal
 
     async def _http(self) -> httpx.AsyncClient:
         """The client; another one where another proxy leads to the exchange since a call failed."""

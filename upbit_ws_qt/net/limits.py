@@ -7,14 +7,15 @@ import contextlib
 import logging
 import time
 from collections import deque
+from collections.abc import AsyncGenerator
 from typing import Final
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
 from upbit_ws_qt.errors import RateLimited
-from upbit_ws_qt.ratelimit import GlobalRateLimiter, Priority
+from upbit_ws_qt.ratelimit import GlobalRateLimiter, Priority, Turn
 
-__all__ = ["limiter_for", "note_refusal", "wait_turn"]
+__all__ = ["in_turn", "limiter_for", "note_refusal"]
 
 logger = logging.getLogger(__name__)
 
@@ -35,28 +36,41 @@ def limiter_for(rest_url: str, share: float) -> GlobalRateLimiter:
     return limiter
 
 
-async def wait_turn(
+@contextlib.asynccontextmanager
+async def in_turn(
     limiter: GlobalRateLimiter, groups: tuple[str, ...], priority: Priority
-) -> None:
-    """Return when one call of these groups may go out; a cancelled wait gives its place back."""
-    granted = asyncio.Event()
-    turn = limiter.ask(groups, priority, granted.set)
+) -> AsyncGenerator[None]:
+    """Enter when one call of these groups may go out, and leave when it is answered.
+
+    A cancelled wait gives its place back.
+    """
+    woken = asyncio.Event()
+    turn = limiter.ask(groups, priority, woken.set)
     try:
-        while True:
-            now = time.monotonic()
-            limiter.grant(now)
-            if granted.is_set():
-                return
-            # Somebody waits at least: this one.
-            next_at = limiter.next_grant(now)
-            # Whoever wakes first grants for all; timers may fire early, so the time is read again.
-            waiting_s = None if next_at is None else max(0.0, next_at - now)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(waiting_s):
-                    await granted.wait()
+        await _granted(limiter, turn, woken)
     except asyncio.CancelledError:
         limiter.give_up(turn)
         raise
+    try:
+        yield
+    finally:
+        limiter.made(turn, time.monotonic())
+
+
+async def _granted(limiter: GlobalRateLimiter, turn: Turn, woken: asyncio.Event) -> None:
+    while True:
+        now = time.monotonic()
+        limiter.grant(now)
+        if turn.granted_at is not None:
+            return
+        # Somebody waits at least: this one.
+        next_at = limiter.next_grant(now)
+        # Whoever wakes first grants for all; timers may fire early, so the time is read again.
+        waiting_s = None if next_at is None else max(0.0, next_at - now)
+        woken.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(waiting_s):
+                await woken.wait()
 
 
 def note_refusal(limiter: GlobalRateLimiter, error: RateLimited, groups: tuple[str, ...]) -> None:
