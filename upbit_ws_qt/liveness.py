@@ -28,11 +28,6 @@ from .wire import ListFrame, encode_question
 
 __all__ = ["Dead", "HealthMonitor"]
 
-#: With no data for so long, ask. A busy stream says something every second, but the last change of
-#: a thin market was measured to be minutes old: so a shorter silence means little, and a longer one
-#: would need pings as well. A dead connection is noticed after these two together.
-ASK_AFTER_S = 15.0
-ANSWER_WITHIN_S = 10.0
 #: A part of the list can get lost while the rest goes on delivering, so now and then ask anyway.
 ASK_ANYWAY_AFTER_S = 300.0
 #: What was asked for again is checked after so long: a refusal comes within a second.
@@ -63,6 +58,8 @@ class HealthMonitor:
     Args:
         ticket: makes the unique mark of a question.
         question: writes the question with such a mark.
+        stale_after_s: with no data for so long, ask.
+        answer_within_s: without an answer, and data, for so long after that, it is dead.
 
     Attributes:
         received_at: when anything at all came; set by the owner for each message.
@@ -74,7 +71,12 @@ class HealthMonitor:
     """
 
     def __init__(
-        self, ticket: Callable[[], str], question: Callable[[str], bytes] = encode_question
+        self,
+        ticket: Callable[[], str],
+        question: Callable[[str], bytes] = encode_question,
+        *,
+        stale_after_s: float = 15.0,
+        answer_within_s: float = 10.0,
     ) -> None:
         self.received_at = self.data_at = 0.0
         self.pings = self.questions = self.quiet = self.changed = self.dead = 0
@@ -82,6 +84,8 @@ class HealthMonitor:
         self.shortest_round_trip_s: float | None = None
         self._new_ticket = ticket
         self._question = question
+        self._stale_after_s = stale_after_s
+        self._answer_within_s = answer_within_s
         self._messages = SlidingWindows(MESSAGE_WINDOWS)
         self._since = self._asked_at = 0.0
         self._pinged_at = _NEVER
@@ -200,14 +204,14 @@ class HealthMonitor:
 
     def _question_deadline(self, may_ask: bool) -> float:
         if self._awaits_answer:
-            return self._asked_at + ANSWER_WITHIN_S
+            return self._asked_at + self._answer_within_s
         if not (self._understood and may_ask):
             return float("inf")
         # The first unanswered question is a connection that died; more in a row may be an exchange
         # that does not answer them.
         rarer = 2.0 ** min(max(0, self._unanswered - 1), _MOST_DOUBLINGS)
         at = min(
-            max(self.data_at, self._since) + ASK_AFTER_S * rarer,
+            max(self.data_at, self._since) + self._stale_after_s * rarer,
             self._asked_at + ASK_ANYWAY_AFTER_S * rarer,
         )
         if self._checks_next:

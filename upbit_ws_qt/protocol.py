@@ -121,7 +121,12 @@ class FeedProtocol(ABC):
         self.probe = ProbeProtocol(self._share, ticket, self._judged)
         self._verdicts = Verdicts(self.subscriptions, self.probe, self._outbox.say_refused)
         self._dialect = (settings.exchange.dialect or UpbitDialect)()
-        self._health = HealthMonitor(ticket, self._dialect.question)
+        self._health = HealthMonitor(
+            ticket,
+            self._dialect.question,
+            stale_after_s=settings.stale_after_s,
+            answer_within_s=settings.answer_within_s,
+        )
         self._sleep_watch = SleepWatch()
         self._plan_at: float | None = None
         self._dial_due = self._close_due = self._again_due = self._has_joined = False

@@ -51,6 +51,12 @@ class FeedSettings:
     market_poll_interval_s: float = 1.0
     """How often the prices, books, trades and candles of visible components are read while no
     stream carries them; of many markets more seldom, as the limits allow."""
+    stale_after_s: float = 15.0
+    """After so long without data the exchange is asked which streams a connection carries. A busy
+    stream says something every second, but the last change of a thin market was measured to be
+    minutes old: so a shorter silence means little."""
+    answer_within_s: float = 10.0
+    """A connection that brings neither data nor that answer for so long is dead, and made anew."""
     fallback_after_s: float = 3.0
     """How long a connection may be missing before what it carries is read over REST instead."""
     market_interval_s: float = 600.0
@@ -92,6 +98,8 @@ class FeedSettings:
             "order_poll_interval_s",
             "market_poll_interval_s",
             "market_interval_s",
+            "stale_after_s",
+            "answer_within_s",
             "connect_timeout_s",
             "request_timeout_s",
             "alert_error_percent",

@@ -286,7 +286,7 @@ class Trouble:
     def lost_streams(self) -> Iterator[None]:
         """The exchange forgets what it was asked for."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("upbit_ws_qt.liveness.ASK_AFTER_S", 0.1)
+            patch.setattr("upbit_ws_qt.liveness.ASK_ANYWAY_AFTER_S", 0.1)
             # What comes now makes it look at the clock sooner.
             self.flows()
             self.faults.lose_streams()

@@ -15,6 +15,7 @@ from upbit_ws_qt import (
     ConnectionEvent,
     ConnectionState,
     ConnectionType,
+    FeedSettings,
     GlobalWebSocketManager,
     SubscriptionLost,
     TickerEvent,
@@ -37,9 +38,24 @@ ENDS: dict[str, tuple[Callable[[Faults], None], str]] = {
 
 
 def patience(monkeypatch: pytest.MonkeyPatch, **seconds: float) -> None:
-    """Be less patient with silence, or more, than the exchange needs."""
+    """Be less patient with silence than the exchange needs."""
     for name, value in seconds.items():
         monkeypatch.setattr(f"upbit_ws_qt.liveness.{name}", value)
+
+
+@pytest.fixture
+def upbit_settings(
+    upbit_exchange: SimulatedExchange, request: pytest.FixtureRequest
+) -> FeedSettings:
+    """Those of every test, with the seconds of this one."""
+    seconds: dict[str, float] = getattr(request, "param", {})
+    return replace(upbit_exchange.settings(), grace_period_s=0.05, **seconds)
+
+
+def with_settings(**seconds: float) -> pytest.MarkDecorator:
+    """Run a test with these settings."""
+    ids = ["-".join(seconds)]
+    return pytest.mark.parametrize("upbit_settings", [seconds], indirect=True, ids=ids)
 
 
 class Watcher:
@@ -206,6 +222,7 @@ def test_an_exchange_that_has_fallen_silent_is_given_up_though_the_socket_stays_
     watcher.back(exchange)
 
 
+@with_settings(stale_after_s=0.2, answer_within_s=0.5)
 def test_an_exchange_that_answers_pings_and_says_nothing_is_given_up(
     feed: Feed,
     exchange: SimulatedExchange,
@@ -214,25 +231,21 @@ def test_an_exchange_that_answers_pings_and_says_nothing_is_given_up(
 ) -> None:
     watcher = Watcher(feed, manager)
     exchange.faults.silence()
-    patience(monkeypatch, ASK_AFTER_S=0.2, ANSWER_WITHIN_S=0.3, PING_AFTER_S=0.05)
+    patience(monkeypatch, PING_AFTER_S=0.05)
     event = watcher.lost()
     assert event.state is ConnectionState.RECONNECTING
     assert "no answer to LIST_SUBSCRIPTIONS" in event.reason
     assert watcher.statistics().pings >= 1
     assert watcher.statistics().dead == 1
     exchange.faults.clear()
-    patience(monkeypatch, ASK_AFTER_S=15.0)
     watcher.back(exchange)
 
 
+@with_settings(stale_after_s=0.1)
 def test_a_quiet_market_is_asked_about_and_kept(
-    feed: Feed,
-    exchange: SimulatedExchange,
-    manager: GlobalWebSocketManager,
-    monkeypatch: pytest.MonkeyPatch,
+    feed: Feed, exchange: SimulatedExchange, manager: GlobalWebSocketManager
 ) -> None:
     """The exchange answers in the format of the running streams, and does not change it."""
-    patience(monkeypatch, ASK_AFTER_S=0.1)
     watcher = Watcher(feed, manager)
     feed.until(lambda: watcher.statistics().quiet >= 3)
     assert watcher.changes == []
@@ -240,12 +253,12 @@ def test_a_quiet_market_is_asked_about_and_kept(
     round_trip_s = watcher.statistics().round_trip_s
     assert round_trip_s is not None
     assert 0.0 <= round_trip_s < 10.0
-    patience(monkeypatch, ASK_AFTER_S=15.0)
     feed(exchange.advance(60_000))
     feed.until(lambda: watcher.tickers[-1].stream_type == "REALTIME")
     assert watcher.statistics().decode_errors == 0
 
 
+@with_settings(stale_after_s=0.2)
 @pytest.mark.allow_logs("a lost stream is named in the log")
 def test_streams_that_the_exchange_has_lost_without_a_word_are_asked_for_again(
     feed: Feed,
@@ -254,7 +267,7 @@ def test_streams_that_the_exchange_has_lost_without_a_word_are_asked_for_again(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    patience(monkeypatch, ASK_AFTER_S=0.2, CHECK_AFTER_S=0.2)
+    patience(monkeypatch, CHECK_AFTER_S=0.2)
     watcher = Watcher(feed, manager)
     errors: list[Exception] = []
     manager.error_occurred.connect(errors.append)
@@ -269,7 +282,6 @@ def test_streams_that_the_exchange_has_lost_without_a_word_are_asked_for_again(
     assert "lacks trade KRW-BTC; it is asked for again" in caplog.text
     assert (watcher.statistics().changed, watcher.statistics().resent) == (1, 1)
     assert watcher.changes == [], "the connection is the same"
-    patience(monkeypatch, ASK_AFTER_S=15.0)
     seen = len(watcher.trades)
     feed(exchange.advance(60_000))
     feed.until(lambda: len(watcher.trades) > seen)

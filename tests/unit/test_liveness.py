@@ -27,9 +27,9 @@ NEVER_WITHIN_AN_HOUR = 3600.0
 class Watch:
     """A monitor of a connection that was opened at 100 s; time moves from deadline to deadline."""
 
-    def __init__(self, share: float = 0.8) -> None:
+    def __init__(self, share: float = 0.8, **limits: float) -> None:
         tickets = count(1)
-        self.monitor = HealthMonitor(lambda: f"t{next(tickets)}")
+        self.monitor = HealthMonitor(lambda: f"t{next(tickets)}", **limits)
         self.messages = SlidingWindows(MESSAGE_WINDOWS, share)
         self.may_ask = True
         self.time = 100.0
@@ -89,6 +89,14 @@ def test_after_fifteen_silent_seconds_the_exchange_is_asked(watch: Watch) -> Non
     assert watch.answer("t1", after_s=0.2) is None
     assert watch.monitor.quiet == 1
     assert watch.monitor.round_trip_s == pytest.approx(0.2)
+
+
+def test_how_long_a_silence_may_last_can_be_chosen() -> None:
+    watch = Watch(stale_after_s=3.0, answer_within_s=2.0)
+    watch.asked()
+    assert watch.time == 103.0
+    assert isinstance(watch.next(), Dead)
+    assert watch.time == 105.0
 
 
 def test_while_it_is_quiet_questions_take_the_place_of_pings(watch: Watch) -> None:

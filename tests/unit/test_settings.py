@@ -74,6 +74,8 @@ def test_a_url_that_is_not_safe_or_not_a_url_is_refused_by_name(name: str, url: 
         ("balance_poll_interval_s", [0.0, -1.0, float("nan")]),
         ("order_poll_interval_s", [0.0, -1.0, float("nan")]),
         ("market_interval_s", [0.0, -1.0, float("nan")]),
+        ("stale_after_s", [0.0, -1.0, float("nan")]),
+        ("answer_within_s", [0.0, -1.0, float("nan")]),
         ("connect_timeout_s", [0.0, -1.0, float("nan")]),
         ("request_timeout_s", [0.0, -1.0, float("nan")]),
         ("alert_error_percent", [0.0, -1.0, float("nan")]),
