@@ -98,7 +98,8 @@ async def open_tunnel(proxy: Proxy, host: str, port: int, tls: ssl.SSLContext) -
             del error
             transport.abort()
 
-        # Where TLS inside TLS fails, Python 3.11.7 and 3.12.1 stumble over this method of their own
-        # and never tell whoever waits.
+        # WORKAROUND for https://github.com/python/cpython/issues/113214: where TLS inside TLS
+        # fails, Python up to 3.11.7 and 3.12.1 stumbles over this method of its own and never
+        # tells whoever waits.
         vars(transport)["_force_close"] = break_off
     return transport
