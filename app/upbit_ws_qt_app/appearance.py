@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from functools import cache
 
 from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QLocale, QSize, Qt
@@ -17,7 +18,7 @@ from PyQt6.QtGui import (
 )
 
 from upbit_ws_qt_resources import icon_bytes
-from upbit_ws_qt_widgets.theme import Theme
+from upbit_ws_qt_widgets.theme import Look, Theme, wants_contrast
 
 __all__ = [
     "icon",
@@ -33,13 +34,15 @@ logger = logging.getLogger(__name__)
 _ICON_SIZES = (16, 24, 32, 48, 64, 128, 256)
 
 
-def resolve_theme(choice: str) -> Theme:
-    """The theme of ``light``, ``dark`` or ``auto``, which follows the system."""
-    if choice != "auto":
-        return Theme.named(choice)
+def resolve_theme(look: Look) -> Theme:
+    """The theme of a look; what it leaves open is as the system is."""
     hints = QGuiApplication.styleHints()
     dark = hints is not None and hints.colorScheme() == Qt.ColorScheme.Dark
-    return Theme.named("dark" if dark else "light")
+    if look.theme == "auto" and wants_contrast():
+        look = replace(look, theme="high-contrast")
+    # The program's own palette is what was chosen last, so the system's is made for this.
+    palette = palette_of(Theme.named("dark" if dark else "light"))
+    return look.colours(palette, system_contrast=False)
 
 
 def resolve_language(choice: str) -> str:

@@ -10,9 +10,10 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
 from PyQt6.QtWidgets import QMainWindow, QMenu
 
+from upbit_ws_qt_widgets.theme import CHOICES, CONVENTIONS, Look
+
 __all__ = ["ViewerMenus"]
 
-_THEMES = ("auto", "light", "dark")
 _LANGUAGES = ("auto", "ko", "en")
 
 
@@ -21,18 +22,21 @@ class ViewerMenus(QObject):
     """File and view; the texts come with ``set_texts``.
 
     Signals:
-        themeChosen(str): ``auto``, ``light`` or ``dark``.
+        themeChosen(str): ``auto``, ``light``, ``dark`` or another of the themes.
+        conventionChosen(str): ``korean`` or ``western``.
         languageChosen(str): ``auto``, ``ko`` or ``en``.
     """
 
     themeChosen = pyqtSignal(str)
+    conventionChosen = pyqtSignal(str)
     languageChosen = pyqtSignal(str)
 
     def __init__(self, window: QMainWindow, docks: Sequence[QAction | None]) -> None:
         super().__init__(window)
         self.file = QMenu(window)
         self.view = QMenu(window)
-        self.theme = _choices(window, "theme", _THEMES)
+        self.theme = _choices(window, "theme", CHOICES)
+        self.convention = _choices(window, "convention", CONVENTIONS)
         self.language = _choices(window, "language", _LANGUAGES)
         self.demo = QAction(window)
         self.quit = QAction(window)
@@ -44,6 +48,7 @@ class ViewerMenus(QObject):
         self.view.addAction(self.search)
         self.view.addSeparator()
         self.view.addMenu(self.theme)
+        self.view.addMenu(self.convention)
         self.view.addMenu(self.language)
         self.view.addSeparator()
         self.view.addActions(action for action in docks if action is not None)
@@ -52,6 +57,7 @@ class ViewerMenus(QObject):
             bar.addMenu(self.file)
             bar.addMenu(self.view)
         self.theme.triggered.connect(self._on_theme)
+        self.convention.triggered.connect(self._on_convention)
         self.language.triggered.connect(self._on_language)
 
     def set_texts(self, text: Callable[[str], str]) -> None:
@@ -61,19 +67,23 @@ class ViewerMenus(QObject):
         self.demo.setText(text("viewer.open_demo"))
         self.quit.setText(text("viewer.quit"))
         self.search.setText(text("viewer.search"))
-        for menu in (self.theme, self.language):
+        for menu in (self.theme, self.convention, self.language):
             menu.setTitle(text(f"viewer.{menu.objectName()}"))
             for action in menu.actions():
                 action.setText(text(f"viewer.{menu.objectName()}_{action.data()}"))
 
-    def check(self, theme: str, language: str) -> None:
+    def check(self, look: Look, language: str) -> None:
         """Mark what is chosen."""
-        for menu, choice in ((self.theme, theme), (self.language, language)):
+        chosen = (self.theme, look.theme), (self.convention, look.convention)
+        for menu, choice in (*chosen, (self.language, language)):
             for action in menu.actions():
                 action.setChecked(action.data() == choice)
 
     def _on_theme(self, action: QAction) -> None:
         self.themeChosen.emit(action.data())
+
+    def _on_convention(self, action: QAction) -> None:
+        self.conventionChosen.emit(action.data())
 
     def _on_language(self, action: QAction) -> None:
         self.languageChosen.emit(action.data())

@@ -129,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--timeframe", metavar="UNIT", type=_timeframe, help="candle unit: 1s to 240m, 1d, 1w …"
     )
-    parser.add_argument("--theme", choices=("light", "dark"))
+    parser.add_argument("--theme", choices=("light", "dark", "high-contrast", "colour-blind"))
     parser.add_argument("--language", choices=("ko", "en"))
     parser.add_argument(
         "--screenshot",

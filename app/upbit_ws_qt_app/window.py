@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PyQt6.QtCore import QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QGuiApplication
@@ -25,7 +26,7 @@ from upbit_ws_qt.qt.manager import GlobalWebSocketManager
 from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt_resources import translations
 from upbit_ws_qt_widgets import BalanceMonitor, ChartWidget, OrderbookWidget
-from upbit_ws_qt_widgets.theme import korean_font
+from upbit_ws_qt_widgets.theme import CHOICES, CONVENTIONS, Look, korean_font
 from upbit_ws_qt_widgets.wording import error_text
 
 from .appearance import (
@@ -78,7 +79,10 @@ class ViewerWindow(QMainWindow):
         self._settings = settings or ViewerSettings()
         self._manager: GlobalWebSocketManager | None = None
         self._source: Source | None = None
-        self._theme = theme or self._settings.choice("theme", "auto", "light", "dark")
+        self._look = Look(
+            theme or self._settings.choice("theme", *CHOICES),
+            self._settings.choice("convention", *CONVENTIONS),
+        )
         self._language = language or self._settings.choice("language", "auto", "ko", "en")
         self._wanted_market = market
         self._wanted_timeframe = timeframe
@@ -220,9 +224,15 @@ class ViewerWindow(QMainWindow):
     # -- theme and language --------------------------------------------------------------------
 
     def set_theme(self, choice: str) -> None:
-        """Choose ``auto``, ``light`` or ``dark`` and remember it."""
-        self._theme = choice
+        """Choose ``auto``, ``light``, ``dark`` or another theme, and remember it."""
+        self._look = replace(self._look, theme=choice)
         self._settings.keep("theme", choice)
+        self._apply_theme()
+
+    def set_convention(self, choice: str) -> None:
+        """Choose the colours of up and down, ``korean`` or ``western``, and remember it."""
+        self._look = replace(self._look, convention=choice)
+        self._settings.keep("convention", choice)
         self._apply_theme()
 
     def set_language(self, choice: str) -> None:
@@ -236,12 +246,12 @@ class ViewerWindow(QMainWindow):
         return resolve_language(self._language)
 
     def _apply_theme(self) -> None:
-        theme = resolve_theme(self._theme)
+        theme = resolve_theme(self._look)
         QApplication.setPalette(palette_of(theme))
         self.setStyleSheet(style_sheet_of(theme))
         for widget in self._live_widgets():
-            widget.setTheme(theme.name)
-        self.menus.check(self._theme, self._language)
+            widget.setLook(self._look)
+        self.menus.check(self._look, self._language)
 
     def _apply_language(self) -> None:
         language = self.language()
@@ -254,7 +264,7 @@ class ViewerWindow(QMainWindow):
         self.balances_dock.setWindowTitle(self._text("viewer.balances"))
         self.menus.set_texts(self._text)
         self.faults_menu.set_texts(self._text)
-        self.menus.check(self._theme, self._language)
+        self.menus.check(self._look, self._language)
         self._retitle()
         self._show_connection()
         self._show_position()
@@ -365,6 +375,7 @@ class ViewerWindow(QMainWindow):
         menus.quit.triggered.connect(self.close)
         menus.search.triggered.connect(self.market_box.start_typing)
         menus.themeChosen.connect(self.set_theme)
+        menus.conventionChosen.connect(self.set_convention)
         menus.languageChosen.connect(self.set_language)
         self.banner.demoAsked.connect(self.demoAsked)
         self.market_box.chosen.connect(self.show_market)
@@ -378,7 +389,7 @@ class ViewerWindow(QMainWindow):
             hints.colorSchemeChanged.connect(self._on_color_scheme_changed)
 
     def _on_color_scheme_changed(self) -> None:
-        if self._theme == "auto":
+        if self._look.theme not in ("light", "dark"):
             self._apply_theme()
 
     # -- what is remembered --------------------------------------------------------------------

@@ -261,6 +261,36 @@ def test_the_theme_is_switched_live(window: ViewerWindow, qapp: QApplication) ->
     assert qapp.palette().color(QPalette.ColorRole.Window) == Theme.named("light").panel
 
 
+@pytest.mark.parametrize("choice", ["high-contrast", "colour-blind"])
+def test_every_theme_and_convention_can_be_chosen_and_is_remembered(
+    make_window: MakeWindow, tmp_path: Path, choice: str
+) -> None:
+    store = QSettings(str(tmp_path / "viewer.ini"), QSettings.Format.IniFormat)
+    window = make_window(ViewerSettings(store), language="en")
+    themes = {action.data(): action for action in window.menus.theme.actions()}
+    conventions = {action.data(): action for action in window.menus.convention.actions()}
+    themes[choice].trigger()
+    conventions["western"].trigger()
+
+    expected = Theme.named(f"{choice}-light", "western")
+    for widget in (window.chart, window.book, window.header, window.balances):
+        assert widget.themeColors() is expected
+    assert themes[choice].isChecked()
+    assert conventions["western"].isChecked()
+    again = make_window(ViewerSettings(store), language="en")
+    assert again.chart.themeColors() is expected
+
+
+def test_a_system_set_to_high_contrast_is_followed(
+    window: ViewerWindow, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("upbit_ws_qt_app.appearance.wants_contrast", lambda: True)
+    window.set_theme("auto")
+    expected = Theme.named("high-contrast-light")
+    assert expected.panel != Theme.named("light").panel
+    assert qapp.palette().color(QPalette.ColorRole.Window) == expected.panel
+
+
 def test_auto_follows_the_system(window: ViewerWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     """At once, when that changes its mind."""
     hints = QGuiApplication.styleHints()
@@ -293,6 +323,8 @@ def test_the_language_is_switched_live(window: ViewerWindow) -> None:
         "시스템 설정",
         "밝게",
         "어둡게",
+        "고대비",
+        "색각 보정",
     ]
     for widget in (window.chart, window.book, window.header, window.balances):
         assert widget.getLanguage() == "ko"
