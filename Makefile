@@ -22,7 +22,7 @@ made_in := $(shell test -x $(python) && cat $(venv)/.made-in 2>/dev/null)
 stale := $(if $(filter-out x$(CURDIR),x$(made_in)),always)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo deps try-deps test lint types cov own-cov bench bench-exchange bench-feed bench-widgets live docs always
+.PHONY: help demo deps try-deps test lint types cov own-cov bench bench-chart bench-exchange bench-feed bench-widgets live docs always
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
@@ -55,9 +55,12 @@ own-cov: try-deps $(venv)/.test ## 100 % of each pure module by its own test fil
 	$(offscreen) $(python) -m tests.own_coverage $(ARGS)
 
 bench: $(venv)/.test ## every benchmark (BENCHMARKS=transport for one)
-	@for name in $(BENCHMARKS); do \
-	  echo "== benchmarks.$$name"; $(offscreen) $(python) -m benchmarks.$$name $(ARGS) || exit; \
-	done
+	@failed=0; for name in $(BENCHMARKS); do \
+	  echo "== benchmarks.$$name"; $(offscreen) $(python) -m benchmarks.$$name $(ARGS) || failed=1; \
+	done; exit $$failed
+
+bench-chart: $(venv)/.test ## the chart beside three others (ARGS="--only ours finplot --quick")
+	@$(python) -m benchmarks.chart $(ARGS)
 
 bench-exchange: $(venv)/.test ## what the simulated exchange makes a second, and its cost
 	@$(python) -m benchmarks.exchange $(ARGS)

@@ -12,6 +12,7 @@ Run: python -m benchmarks.balances
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import statistics
@@ -179,11 +180,18 @@ def main() -> None:
             widget.hide()
             QApplication.processEvents()
     bare = 0.0
+    told: dict[str, dict[str, float]] = {}
     print(f"{'one frame':32} {'ms':>8} {'of bare':>8} {'of 1/60 s':>10}")
     for name, times in results.items():
         median = statistics.median(times)
         bare = median if name.startswith("bare") else bare
         print(f"{name:32} {median:8.3f} {median / bare:8.2f} {median / FRAME_S / 10:9.1f}%")
+        told[name] = {
+            "ms": round(median, 3),
+            "of_bare": round(median / bare, 3),
+            "of_frame": round(median / FRAME_S / 1000, 3),
+        }
+    print(json.dumps({"benchmark": "balances", "frames": told}))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ All show the same thirty rows a side at one size in one process and take turns; 
 processor time of the GUI thread from the event in hand to painted pixels. Frames come as far apart
 as on a screen, because a processor that has rested does the same work more slowly.
 The bare ladder formats and draws the tint, bar, price, change and size of every row that fits:
-no corners, totals, marks, hover, or knowledge of what changed. The product draws all it has: own
-orders, a cursor, a row that is pointed at, lit changes, and the strip of figures with a trial size.
+no corners, totals, marks, hover, or knowledge of what changed. The product draws all marks it has
+as it is made: own orders, a cursor, a row that is pointed at, lit changes, and the strip of figures
+with a trial size; and once more with what can be chosen besides: what was traded at each price, and
+what is ahead of own orders.
 Ten books share a window as large as a screen of 1920 x 1080; each has another book in every frame,
 and what all ten take is told as a share of a frame, of which there are sixty a second.
 Run: python -m benchmarks.orderbook
@@ -55,6 +57,7 @@ SIZE = (490, 1300)
 SCREEN, ACROSS, BOOKS_OPEN = (1920, 1080), 5, 10
 SCREEN_FRAME_MS = 1000 / 60
 ROW_PX = 21
+AN_HOUR_MS = 3_600_000
 BARE = "bare painted ladder"
 BEST_BID, TICK, PREVIOUS_CLOSE = 116_539_000.0, 1000.0, 115_300_000.0
 
@@ -180,7 +183,7 @@ class Paints(QObject):
         return False
 
 
-def product() -> OrderbookWidget:
+def product(*, with_choices: bool = False) -> OrderbookWidget:
     widget = OrderbookWidget()
     widget.setTheme("light")
     widget.setLanguage("ko")
@@ -200,18 +203,21 @@ def product() -> OrderbookWidget:
             acc_bid_volume=1.0,
         )
     )
-    for number in range(30):
+    for number in range(2 * DEPTH):
         widget.applyTrade(
             TradeEvent(
                 type="trade",
                 code="KRW-BTC",
                 timestamp=number,
-                trade_price=BEST_BID,
-                trade_volume=0.1,
+                trade_timestamp=AN_HOUR_MS,  # it counts for as long as this runs
+                trade_price=BEST_BID + (number - DEPTH) * TICK,
+                trade_volume=0.1 + number / 100,
                 ask_bid="BID",
                 sequential_id=number,
             )
         )
+    widget.setTradesPerLevelShown(with_choices)
+    widget.setQueueShown(with_choices)
     widget.setTrialSize(100_000_000)
     widget.setOrders([own_order(number) for number in range(6)])
     QTest.keyClick(widget, Qt.Key.Key_Down)
@@ -300,6 +306,7 @@ def main() -> None:
     one = {
         BARE: Subject([BareLadder()], 60),
         "OrderbookWidget, every row changed": Subject([product()], 60),
+        "... with traded and ahead as well": Subject([product(with_choices=True)], 60),
         "OrderbookWidget, 10 rows changed": Subject([product()], 10),
         "OrderbookWidget, 4 rows changed": Subject([product()], 4),
         "QTableWidget with QProgressBar cells": Subject([TextbookTable()], 60),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+from msgspec import structs
 from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QFont, QImage, QPainter
 from PyQt6.QtTest import QTest
@@ -110,6 +111,36 @@ def filled(theme: str, language: str) -> OrderbookWidget:
     return widget
 
 
+def show_levels(widget: OrderbookWidget) -> None:
+    """Have rows tell what was traded at their prices, and what is ahead of the own bid."""
+    book = widget.orderbook()
+    if book is None:
+        raise RuntimeError("the order book has to be filled first")
+    widget.setChangeBase("middle")
+    widget.setTradesPerLevelShown(True)
+    widget.setQueueShown(True)
+    best = book.orderbook_units[0].bid_price
+    random_ = random.Random(5)  # noqa: S311 - the same pictures every time
+    for number in range(1000, 1250):
+        widget.applyTrade(
+            TradeEvent(
+                type="trade",
+                code=MARKET,
+                timestamp=book.timestamp - 30_000,
+                trade_price=best + round(random_.gauss(0.5, 5)) * TICK,
+                trade_volume=round(random_.expovariate(6), 4),
+                ask_bid=random_.choice(("BID", "ASK")),
+                sequential_id=number,
+                prev_closing_price=PREVIOUS,
+            )
+        )
+    for later_ms in (1000, 4000):
+        widget.setOrderbook(structs.replace(book, timestamp=book.timestamp + later_ms))
+    widget.grab()  # the cursor goes from row to row of what was drawn
+    for _ in range(5):
+        QTest.keyClick(widget, Qt.Key.Key_Down)
+
+
 def own(uuid: str, price: float, side: str) -> OrderEvent:
     """A resting order of the account."""
     return OrderEvent(
@@ -147,6 +178,9 @@ def main() -> None:
     grouped, static, depth, heat = (
         filled(*look) for look in (("light", "ko"), ("dark", "en"), ("light", "en"), ("dark", "ko"))
     )
+    traded = filled("light", "ko"), filled("dark", "en")
+    for widget in traded:
+        show_levels(widget)
     grouped.setBars("cumulative")
     grouped.setAmounts("total")
     static.setStatic(True)
@@ -159,6 +193,7 @@ def main() -> None:
         ("orderbook", (filled("light", "ko"), filled("dark", "en"))),
         ("orderbook-amounts", (grouped, static)),
         ("orderbook-views", (depth, heat)),
+        ("orderbook-levels", traded),
     ):
         path = FOLDER / f"{name}.png"
         side_by_side(*widgets).save(str(path))

@@ -14,6 +14,7 @@ from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt_resources import translations
 from upbit_ws_qt_widgets.models.bars import BAR_DTYPE, Bar
 from upbit_ws_qt_widgets.models.candle_input import page_of
+from upbit_ws_qt_widgets.models.chart_compare import Comparison
 from upbit_ws_qt_widgets.models.chart_layout import TextMetrics
 from upbit_ws_qt_widgets.models.chart_state import ChartState
 
@@ -109,3 +110,10 @@ def chart(
     if candles is not None:
         state.load(page_of(candles), keep_newer=False)
     return state
+
+
+def second(indices: Sequence[int], *, market: str = "KRW-ETH") -> Comparison:
+    """A second market in minutes, whose close at index i is 1000 + i; others have no bar."""
+    comparison = Comparison(market, Timeframe.MINUTE_1)
+    comparison.series.load(page_of(rows(indices)), keep_newer=False)
+    return comparison

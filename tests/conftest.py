@@ -39,6 +39,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 _WITHOUT_WINDOWS = ("offscreen", "minimal", "vnc")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two more than there are cores: many tests wait for sockets and for the exchange's seconds."""
+    return (os.cpu_count() or 1) + 2
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs a window system where there is none; leave no pointer in the way."""
     platform = os.environ["QT_QPA_PLATFORM"]

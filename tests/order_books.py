@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -10,7 +11,14 @@ from PyQt6.QtGui import QColor, QImage, QPaintEvent, QRegion
 from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from upbit_ws_qt.events import OrderbookEvent, OrderbookUnit, TickerEvent, TradeEvent
+from upbit_ws_qt.events import (
+    OrderbookEvent,
+    OrderbookUnit,
+    OrderEvent,
+    OrderState,
+    TickerEvent,
+    TradeEvent,
+)
 from upbit_ws_qt_widgets.models.ladder_state import Ladder
 from upbit_ws_qt_widgets.orderbook import OrderbookWidget
 
@@ -84,15 +92,49 @@ def trade(
     )
 
 
+def order(uuid: str, price: float, rest: str, side: str = "BID", **fields: Any) -> OrderEvent:
+    values = {
+        "type": "myOrder",
+        "code": "KRW-BTC",
+        "timestamp": 1,
+        "uuid": uuid,
+        "ask_bid": side,
+        "order_type": "limit",
+        "state": OrderState.WAIT,
+        "price": Decimal(str(price)),
+        "remaining_volume": Decimal(rest),
+        **fields,
+    }
+    return OrderEvent(**values)
+
+
 def settle(widget: OrderbookWidget, qtbot: QtBot) -> None:
     """Wait until what is painted is what is known."""
     qtbot.waitUntil(lambda: not widget._behind)
     QApplication.processEvents()
 
 
+def on_screen(widget: OrderbookWidget, qtbot: QtBot) -> OrderbookWidget:
+    """Show a widget with a book of thirty rows a side, light and in English."""
+    qtbot.addWidget(widget)
+    widget.setTheme("light")
+    widget.setLanguage("en")
+    widget.resize(490, 760)
+    widget.setOrderbook(book())
+    widget.applyTicker(ticker())
+    with qtbot.waitExposed(widget):
+        widget.show()
+    settle(widget, qtbot)
+    return widget
+
+
 def painted(widget: OrderbookWidget) -> Ladder:
     assert widget._ladder is not None
     return widget._ladder
+
+
+def strip(widget: OrderbookWidget, line: int) -> str:
+    return " ".join(f"{piece.label} {piece.value}".strip() for piece in painted(widget).strip[line])
 
 
 def place_of(widget: OrderbookWidget, price: float) -> int:

@@ -129,6 +129,7 @@ def test_the_market_stands_still_and_everything_is_cleared(
     feed.until(lambda: demo.book.orderbook() != shown)
 
 
+@pytest.mark.allow_logs("a key that expires is named in the log")
 def test_every_entry_does_something_and_the_viewer_survives_it(
     demo: ViewerWindow, exchange: SimulatedExchange, feed: Feed
 ) -> None:

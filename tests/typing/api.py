@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Protocol, assert_type
 
 import numpy as np
@@ -97,7 +98,7 @@ from upbit_ws_qt import (
     run,
 )
 from upbit_ws_qt.simulator import SimulatedExchange
-from upbit_ws_qt_widgets import BalanceMonitor, ChartWidget, OrderbookWidget
+from upbit_ws_qt_widgets import BalanceMonitor, BarsTable, ChartWidget, OrderbookWidget
 
 
 class Signal(Protocol):
@@ -386,6 +387,12 @@ def widgets(
     chart.setCandles(np.zeros(3, dtype=[("time", "i8"), ("open", "f8")]))
     chart.upsertCandle(candles[0])
     chart.applyTrade(trade)
+    chart.exportImage(Path("chart.png"), scale=2.0)
+    chart.exportCsv("chart.csv", visible_only=True)
+    image = chart.toImage()
+    if image is not None:
+        print(image.width())
+    BarsTable(chart, QWidget()).chooseBar(1_790_000_000_000)
 
     book = OrderbookWidget()
     book.bind(manager)

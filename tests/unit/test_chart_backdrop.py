@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.chart_bars import DAY, chart, rows, wave
+from tests.chart_bars import DAY, MINUTE, chart, rows, second, wave
+from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt_widgets.models.bars import VALUE
 from upbit_ws_qt_widgets.models.candle_input import page_of
 from upbit_ws_qt_widgets.models.chart_backdrop import (
@@ -24,6 +25,7 @@ from upbit_ws_qt_widgets.models.chart_resolve import ChartResolver
 from upbit_ws_qt_widgets.models.chart_scale import PriceScale
 from upbit_ws_qt_widgets.models.chart_scene import PaneScene, Scene, sight_of
 from upbit_ws_qt_widgets.models.chart_state import ChartState
+from upbit_ws_qt_widgets.models.chart_time import TimeZone
 from upbit_ws_qt_widgets.models.indicators.ichimoku import ICHIMOKU
 from upbit_ws_qt_widgets.models.indicators.momentum import MACD, RSI
 from upbit_ws_qt_widgets.models.indicators.trading import OBV
@@ -206,7 +208,7 @@ def test_the_axis_has_room_for_the_last_price_too() -> None:
     state = chart(wave(300))
     scene_of(state)
     state.stretch_prices(0.001)
-    labels = widest_price_labels(state)
+    labels = widest_price_labels(state, scene_of(state))
     last = float(state.bars.figures[3, -1])
     assert f"{last:,.0f}" in labels
     assert len(labels) == 3
@@ -279,6 +281,14 @@ def test_the_pane_of_the_amounts_is_named_by_its_caption() -> None:
     assert pane_of(state, 0).caption == "Value"
 
 
+def test_a_second_market_is_a_line_over_the_indicators_and_under_the_price() -> None:
+    state = chart(wave(300))
+    state.comparison = second(range(300))
+    state.look = Look(ChartKind.LINE)
+    roles = [line.role for line in ChartResolver().resolve(state, 0.0).backdrop.overlays.lines]
+    assert roles[-2:] == ["comparison", "accent"]
+
+
 def test_bands_are_filled_under_the_lines() -> None:
     state = chart(wave(300))
     state.overlays.choose([BOLLINGER.chosen()])
@@ -303,3 +313,37 @@ def test_a_line_chart_is_one_line_over_its_area_and_the_indicators() -> None:
 def test_an_empty_chart_has_its_panes() -> None:
     state = chart()
     assert [pane.box for pane in empty_backdrop(state).panes] == list(state.layout.panes)
+
+
+def hourly(count: int, spacing: float, zone: TimeZone) -> Backdrop:
+    state = chart(wave(count, step=60 * MINUTE), timeframe=Timeframe.MINUTE_60)
+    state.zone = zone
+    state.set_spacing(spacing)
+    return backdrop(state)
+
+
+def test_the_exchanges_days_have_a_line_where_only_dates_have_a_label() -> None:
+    made = hourly(300, 3.0, TimeZone.KST)
+    lines = [label for label in made.time_labels if label.is_day]
+    assert lines
+    assert {label.text for label in lines} == {""}
+    dates = [label for label in made.time_labels if label.is_date]
+    assert dates
+    assert not any(label.is_day for label in dates)
+    in_utc = hourly(300, 3.0, TimeZone.UTC)
+    days = [label for label in in_utc.time_labels if label.is_date and label.is_day]
+    assert len(days) == len([label for label in in_utc.time_labels if label.is_date])
+    assert {label.x for label in in_utc.time_labels if label.is_day} == {label.x for label in lines}
+
+
+def test_a_day_of_the_exchange_with_room_says_the_hour_of_the_zone() -> None:
+    for zone, hour in ((TimeZone.KST, "09:00"), (TimeZone.UTC, None)):
+        lines = [label for label in hourly(300, 20.0, zone).time_labels if label.is_day]
+        assert lines
+        assert all(label.text == hour if hour else label.is_date for label in lines)
+
+
+def test_days_too_close_to_each_other_have_no_lines_of_their_own() -> None:
+    made = hourly(3000, 0.5, TimeZone.KST)
+    assert made.time_labels
+    assert not [label for label in made.time_labels if not label.text]

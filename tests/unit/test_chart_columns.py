@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.chart_bars import wave
 from upbit_ws_qt_widgets.models.bars import CLOSE, HIGH, LOW, OPEN, VALUE, VOLUME, Bars
 from upbit_ws_qt_widgets.models.chart_columns import (
+    UNTRADED,
     Columns,
     Extreme,
     column_range,
@@ -108,6 +109,21 @@ def test_the_direction_compares_with_the_open_or_with_the_close_before() -> None
     wide = made_of(bars, 8, 32, 8, rule=ColourRule.PREVIOUS)
     ends = figures[CLOSE, [10, 18, 26, 34]]
     np.testing.assert_array_equal(wide.direction, np.sign(np.diff(ends)))
+
+
+def test_only_where_empty_bars_are_wished_no_volume_means_no_trade() -> None:
+    bars, made = Bars(), wave(16)
+    made["volume"][[3, 8, 9, 10, 11]] = made["value"][[3, 8, 9, 10, 11]] = 0.0
+    bars.replace(made)
+    prices = DrawnPrices().of(bars, ChartKind.SOLID)
+
+    def untraded(look: Look, size: int) -> list[int]:
+        columns = columns_of(bars, prices, 0, 16, size, look)
+        return np.flatnonzero(columns.direction == UNTRADED).tolist()
+
+    assert untraded(Look(), 1) == []
+    assert untraded(Look(empty_bars=True), 1) == [3, 8, 9, 10, 11]
+    assert untraded(Look(empty_bars=True, rule=ColourRule.PREVIOUS), 4) == [2]
 
 
 @pytest.mark.parametrize("size", [1, 8])

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chart_bars import MINUTE, START, chart, wave
+from tests.chart_bars import MINUTE, START, chart, rows, second, wave
 from upbit_ws_qt_widgets.models.chart_front import front_of, texts_of
 from upbit_ws_qt_widgets.models.chart_kinds import ChartKind, ColourRule, Look
 from upbit_ws_qt_widgets.models.chart_picture import NO_STROKES, Front
+from upbit_ws_qt_widgets.models.chart_place import Aim
 from upbit_ws_qt_widgets.models.chart_resolve import ChartResolver
+from upbit_ws_qt_widgets.models.chart_scale import PriceScale
 from upbit_ws_qt_widgets.models.chart_scene import Scene, sight_of
 from upbit_ws_qt_widgets.models.chart_state import ChartState
 from upbit_ws_qt_widgets.models.indicators.momentum import MACD, RSI
+from upbit_ws_qt_widgets.models.live_bars import Trade
 
 
 def front(state: ChartState, now: float = 0.0) -> Front:
@@ -65,11 +68,55 @@ def test_the_last_price_has_its_direction_and_stays_in_the_pane() -> None:
     assert tag.y in (0, state.layout.price_bottom - 1)
 
 
+def test_the_second_market_has_a_tag_that_stays_in_the_pane() -> None:
+    state = chart(wave(300, price=1000.0))
+    assert front(state).compared is None
+    state.comparison = second(range(300))
+    tag = front(state).compared
+    assert tag is not None
+    assert 0 < tag.y < state.layout.price_bottom
+    assert tag.text.endswith("%")
+    state.stretch_prices(1e-3)
+    tag = front(state).compared
+    assert tag is not None
+    assert tag.y in (0, state.layout.price_bottom - 1)
+    state.comparison = second([400])
+    assert front(state).compared is None, "it has nothing by then"
+
+
+@pytest.mark.parametrize("now", [0.0, START + 299 * MINUTE + 1000.0])
+@pytest.mark.parametrize("close", [1298.0, 1299.0, 1300.0])
+@pytest.mark.parametrize("place", ["top", "middle", "bottom"])
+def test_its_tag_and_that_of_the_last_price_do_not_meet(
+    now: float, close: float, place: str
+) -> None:
+    state = chart(rows(range(300)))
+    state.comparison = second(range(300))
+    state.comparison.series.trade(Trade(START + 299 * MINUTE + 1, 1, close, 1.0))
+    low, high = {"top": (1000, 1300), "middle": (1200, 1400), "bottom": (1299, 1500)}[place]
+    state.scale = PriceScale(low, high, auto=False)
+    made = front(state, now)
+    assert made.price is not None
+    assert made.compared is not None
+    height, apart = state.text.height, made.compared.y - made.price.y
+    rows_below = 2 if made.price.countdown else 1
+    assert apart <= -(height + 4) or apart >= rows_below * height + 4
+    assert -height < made.compared.y < state.layout.price_bottom
+
+
+def test_upside_down_the_lowest_is_marked_above() -> None:
+    state = chart(wave(300))
+    state.invert_prices(inverted=True)
+    high, low = front(state).extremes
+    assert (high.is_above, low.is_above) == (False, True)
+    assert high.y > low.y
+
+
 def test_the_highest_and_lowest_in_view_are_marked() -> None:
     state = chart(wave(300))
     high, low = front(state).extremes
     start, stop = state.view.range(state.layout.view_width, 0, 300)
-    assert high.is_high
+    assert (high.is_above, low.is_above) == (True, False)
     assert high.text == f"High {state.bars.figures[1, start:stop].max():,.0f}"
     assert low.text == f"Low {state.bars.figures[2, start:stop].min():,.0f}"
     assert high.y < low.y
@@ -233,3 +280,78 @@ def test_a_line_leads_to_the_newest_close() -> None:
     assert sum(map(len, made.live.candles)) == 0
     state.look = Look(ChartKind.LINE)
     assert front(state).live_overlays.areas == ()
+
+
+def test_a_crosshair_that_was_set_is_on_its_bar_and_its_price() -> None:
+    state = chart(wave(300))
+    front(state)
+    state.pointer = (10.0, 10.0)
+    state.aim = Aim(START + 280 * MINUTE + 1, 100_000.0, is_given=True)
+    made = front(state)
+    assert made.crosshair is not None
+    assert made.crosshair.x == sight_of(state).grid.centre(280)
+    assert made.crosshair.side_text == "100,000"
+    assert (made.crosshair.time, made.crosshair.price) == (START + 280 * MINUTE, 100_000.0)
+    assert made.crosshair.is_given
+    height = state.layout.price_bottom
+    assert made.crosshair.y == round(float(state.scale.y(100_000.0, 0, height)))
+    assert made.legend[0][3].value == f"{state.bars.bar(280).close:,.0f}"
+
+
+@pytest.mark.parametrize("price", [None, 1.0, 1e9])
+def test_without_a_price_in_sight_it_has_no_level(price: float | None) -> None:
+    state = chart(wave(300))
+    state.aim = Aim(START + 280 * MINUTE, price, is_given=False)
+    made = front(state).crosshair
+    assert made is not None
+    assert (made.y, made.side_text, made.price, made.is_given) == (None, "", price, False)
+
+
+def test_out_of_view_it_is_not_shown_and_the_legend_is_of_the_newest() -> None:
+    state = chart(wave(300))
+    state.aim = Aim(START, 100_000.0, is_given=True)
+    made = front(state)
+    assert made.crosshair is None
+    assert made.legend[0][3].value == f"{state.bars.bar(299).close:,.0f}"
+
+
+def test_the_pointer_tells_bar_and_price_and_in_a_pane_no_price() -> None:
+    state = chart(wave(300))
+    front(state)
+    state.pointer = (100.0, 100.0)
+    made = front(state).crosshair
+    assert made is not None
+    assert made.side_text == f"{made.price:,.0f}"
+    assert not made.is_given
+    state.pointer = (100.0, state.layout.plot_bottom - 1.0)
+    made = front(state).crosshair
+    assert made is not None
+    assert made.price is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("en", "Polled · 1m 5s old"), ("ko", "폴링 · 1분 5초 전")]
+)
+def test_where_no_live_data_come_the_badge_has_their_age(language: str, text: str) -> None:
+    state = chart(wave(10), language=language)
+    state.badge = state.words["state.polling"]
+    now = float(state.bars.times[-1]) + 90_000
+    assert front(state, now).badge == state.badge
+    state.is_aging = True
+    assert front(state, now).badge == state.badge
+    state.note_newest(int(now) - 65_400)
+    state.note_newest(int(now) - 90_000)
+    assert front(state, now).badge == text
+    assert front(state, now - 200_000).badge.startswith(f"{state.badge} · 0")
+    state.badge = ""
+    assert front(state, now).badge == ""
+
+
+def test_what_is_missing_is_told_unless_there_is_something_else_to_say() -> None:
+    state = chart(wave(10))
+    start = int(state.bars.times[-1])
+    state.holes.found("trade", start, start + 2000)
+    state.is_asking = True
+    assert "may lack something" in front(state, 0.0).notice
+    state.notice = "No older candles"
+    assert front(state, 0.0).notice == "No older candles"

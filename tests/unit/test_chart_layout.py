@@ -66,6 +66,12 @@ def test_no_size_is_too_small(width: float, height: float, ratio: float) -> None
     assert 1 <= layout.price_bottom <= layout.plot_bottom <= layout.height
 
 
+def test_the_axis_is_right_of_the_plot() -> None:
+    made = ChartLayout.of(800.0, 480.0, 2.0, 60.0, TEXT)
+    assert not made.is_on_axis(739.0)
+    assert made.is_on_axis(740.0)
+
+
 def test_the_button_lies_in_the_corner_of_the_price_pane() -> None:
     layout = laid_out()
     x, y, width, height = layout.latest_button

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chart_bars import chart, rows, wave
+from tests.chart_bars import chart, rows, second, wave
 from upbit_ws_qt_widgets.models.bars import VALUE
 from upbit_ws_qt_widgets.models.chart_kinds import ChartKind, ColourRule, Look
 from upbit_ws_qt_widgets.models.chart_layout import PaneBox
@@ -16,7 +16,7 @@ from upbit_ws_qt_widgets.models.chart_legend import (
 )
 from upbit_ws_qt_widgets.models.chart_picture import LegendItem
 from upbit_ws_qt_widgets.models.chart_scale import PriceScale
-from upbit_ws_qt_widgets.models.chart_scene import PaneScene
+from upbit_ws_qt_widgets.models.chart_scene import PaneScene, compared_of
 from upbit_ws_qt_widgets.models.chart_state import ChartState
 from upbit_ws_qt_widgets.models.indicators.ichimoku import ICHIMOKU
 from upbit_ws_qt_widgets.models.indicators.momentum import MACD
@@ -52,6 +52,48 @@ def test_the_first_bar_of_all_is_compared_with_its_own_open() -> None:
     prices, _ = legend(chart(made), 0)
     assert texts(prices)[4] == "▼-10.00%"
     assert prices[4].role == "fall"
+
+
+def test_a_second_market_comes_first_with_its_change_and_what_is_the_matter() -> None:
+    state = chart(rows(range(300)))
+    state.comparison = second(range(280, 300))
+    compared = compared_of(state)
+
+    def items(number: int) -> list[LegendItem]:
+        overlays = state.overlays.on_price(state.bars)
+        return list(legend_of(state, overlays, number, compared)[1][:2])
+
+    assert texts(items(299)) == ["KRW-ETH 1,299  +1.48%", "MA5 1,297"]
+    assert items(299)[0].role == "comparison"
+    assert items(299)[0].essential
+    assert texts(items(279))[0] == "KRW-ETH –"
+    state.comparison.note = "Loading…"
+    assert texts(items(279)) == ["KRW-ETH", "Loading…"]
+    assert [item.role for item in items(279)] == ["comparison", "warning"]
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "No trade"), ("ko", "거래 없음")])
+def test_where_nobody_traded_that_stands_for_the_amount(language: str, text: str) -> None:
+    state = chart(rows([0, 2]), language=language)
+    state.show_empty_bars(shown=True)
+    prices, _ = legend(state, 1)
+    assert texts(prices)[-1] == text
+    assert prices[-1].essential
+    assert texts(legend(state, 0)[0])[-1] != text
+    # Without the wish a volume of 0 is a number like any other.
+    state = chart(rows([0, 2]), language=language)
+    state.candle(state.bars.bar(0)._replace(volume=0.0), None)
+    assert texts(legend(state, 0)[0])[-1].endswith("0.000")
+
+
+def test_a_bar_that_may_lack_something_says_so() -> None:
+    state = chart(rows([0, 1]))
+    start = int(state.bars.times[0])
+    state.holes.lost("trade", start + 2000, start + 14_000)
+    item = legend(state, 0)[0][-1]
+    assert item.value == "12s not known, 09:00:02–09:00:14"
+    assert (item.role, item.essential) == ("warning", True)
+    assert legend(state, 1)[0][-1].role == "text"
 
 
 def test_no_change_has_no_arrow() -> None:

@@ -11,7 +11,9 @@ from upbit_ws_qt_widgets.models.bars import VALUE
 from upbit_ws_qt_widgets.models.candle_input import page_of
 from upbit_ws_qt_widgets.models.chart_kinds import ChartKind, ColourRule, Look
 from upbit_ws_qt_widgets.models.chart_resolve import ChartResolver
+from upbit_ws_qt_widgets.models.chart_scale import ScaleKind
 from upbit_ws_qt_widgets.models.chart_state import ChartState
+from upbit_ws_qt_widgets.models.chart_time import TimeZone
 from upbit_ws_qt_widgets.models.indicators import IndicatorSpec, Plot, Title
 from upbit_ws_qt_widgets.models.indicators.momentum import MACD, RSI
 from upbit_ws_qt_widgets.models.live_bars import Trade
@@ -78,6 +80,10 @@ def test_what_concerns_the_backdrop_makes_a_new_one() -> None:
         lambda state: state.close_pane(None),
         lambda state: state.panes.drag(state.layout, 0, -20),
         lambda state: setattr(state, "words", translations("ko")),
+        lambda state: setattr(state, "zone", TimeZone.UTC),
+        lambda state: state.holes.found("trade", 0, int(state.bars.times[-1])),
+        lambda state: setattr(state, "shows_profile", True),
+        lambda state: state.show_empty_bars(shown=True),
         lambda state: setattr(state, "tick_size", lambda _: 10.0),
         lambda state: state.load(page_of(wave(300)), keep_newer=False),
     ):
@@ -124,6 +130,17 @@ def test_with_no_bar_in_view_the_scale_stays() -> None:
     picture = resolver.resolve(state, 0.0)
     assert picture.front.extremes == ()
     assert state.scale == scale
+
+
+def test_changes_are_counted_anew_when_the_first_bar_in_view_is_the_newest() -> None:
+    state, resolver = chart(rows([0])), ChartResolver()
+    state.set_scale_kind(ScaleKind.PERCENT)
+    for number, price in enumerate((1000.5, 999.5, 1000.0), 1):
+        tick(state, price, number=number)
+        picture = resolver.resolve(state, 0.0)
+        (even,) = [label.y for label in picture.backdrop.price_labels if label.text == "0.00%"]
+        assert picture.front.price is not None
+        assert even == picture.front.price.y
 
 
 def test_the_amount_scale_covers_the_newest_bar() -> None:

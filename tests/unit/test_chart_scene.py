@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.chart_bars import chart, rows, wave
+from tests.chart_bars import chart, rows, second, wave
 from upbit_ws_qt_widgets.models.candle_input import page_of
-from upbit_ws_qt_widgets.models.chart_scene import Scene, sight_of
+from upbit_ws_qt_widgets.models.chart_scene import Scene, base_of, compared_of, sight_of
 
 
 def test_the_newest_bar_is_a_column_of_its_own() -> None:
@@ -117,6 +117,28 @@ def test_to_a_single_bar_no_column_leads() -> None:
     assert sight.live_ends(0, 1).tolist() == [0]
 
 
+def test_changes_are_counted_from_the_close_of_the_first_bar_in_view() -> None:
+    state = chart(rows(range(300)))
+    start, _ = state.view.range(state.layout.view_width, 0, 300)
+    assert start > 0
+    assert base_of(state) == 1000.0 + start
+    state.pan(80.0)
+    assert base_of(state) == 1000.0 + start - 10
+    state.show_oldest()
+    assert base_of(state) == 1000.0
+    state.view = state.view.shifted(10_000)
+    assert base_of(state) == 1299.0, "where there is none, from the nearest"
+
+
+def test_a_second_market_is_counted_from_the_same_bar() -> None:
+    state = chart(rows(range(300)))
+    assert compared_of(state) is None
+    state.comparison = second(range(300))
+    compared = compared_of(state)
+    assert compared is not None
+    assert (compared.base, compared.own_base) == (base_of(state), base_of(state))
+
+
 def test_a_scene_places_its_columns() -> None:
     state = chart(wave(100))
     sight = sight_of(state)
@@ -135,3 +157,4 @@ def test_a_scene_places_its_columns() -> None:
         state.look.kind,
     )
     assert sum(map(len, scene.shapes(settled).amounts)) == len(settled)
+    assert scene.axis(state).scale is state.scale

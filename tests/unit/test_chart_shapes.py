@@ -36,7 +36,7 @@ def drawn(
     names = ("fall", "even", "rise")
     return [
         (name, candles.tolist(), amounts.tolist())
-        for name, candles, amounts in zip(names, made.candles, made.amounts, strict=True)
+        for name, candles, amounts in zip(names, made.candles[:3], made.amounts, strict=True)
         if len(candles) or len(amounts)
     ]
 
@@ -160,6 +160,30 @@ def test_a_falling_hollow_candle_is_solid() -> None:
     )
 
 
+def test_of_the_other_hollow_kinds_falling_candles_are_empty_or_all() -> None:
+    rising, falling = one_bar(20, 60, 10, 45), one_bar(45, 60, 10, 20)
+    frame = painted(parts(rising, ChartKind.HOLLOW))
+    for bars in (rising, falling):
+        assert painted(parts(bars, ChartKind.OUTLINE)) == frame
+    assert painted(parts(falling, ChartKind.DOWN_HOLLOW)) == frame
+    assert parts(rising, ChartKind.DOWN_HOLLOW) == parts(rising, ChartKind.SOLID)
+
+
+def test_what_nobody_traded_is_flat_and_apart() -> None:
+    bars, made = Bars(), rows([0, 1])
+    for name in ("open", "high", "low", "close"):
+        made[name][1] = 50.0
+    made["volume"][1] = made["value"][1] = 0.0
+    bars.replace(made)
+    for kind in (ChartKind.SOLID, ChartKind.OUTLINE):
+        look = Look(kind, empty_bars=True)
+        drawn_ = shapes(columns(bars, look), GRID, LAYOUT, SCALE, 10.0, kind)
+        flat = drawn_.candles[3]
+        body = flat[flat[:, 2] == GRID.body]
+        assert body[:, 1:].tolist() == [[HEIGHT - 50, GRID.body, 1]]
+        assert sum(map(len, drawn_.amounts)) == 1
+
+
 def test_a_body_with_no_room_inside_is_not_hollow() -> None:
     flat = one_bar(20, 60, 10, 22)
     assert parts(flat, ChartKind.HOLLOW) == parts(flat, ChartKind.SOLID)
@@ -172,7 +196,7 @@ def test_hollow_candles_are_coloured_by_the_close_before() -> None:
     made, bars = rows([0, 1]), Bars()
     made["open"], made["close"], made["high"], made["low"] = [20, 50], [60, 55], [70, 56], [10, 49]
     bars.replace(made)
-    fall, _, rise = shapes(
+    fall, _, rise, _ = shapes(
         columns(bars, Look(ChartKind.HOLLOW)), GRID, LAYOUT, SCALE, 10.0, ChartKind.HOLLOW
     ).candles
     assert len(fall) > 2, "lower than the close before, and yet hollow: parts of a frame"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from tests.chart_bars import MINUTE, START, TEXT, bar, candle, chart, rows, wave
+from tests.chart_bars import MINUTE, START, TEXT, bar, candle, chart, rows, second, wave
 from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt_widgets.models.bars import VALUE
 from upbit_ws_qt_widgets.models.candle_input import page_of
 from upbit_ws_qt_widgets.models.chart_kinds import ChartKind, Look
-from upbit_ws_qt_widgets.models.chart_scale import PriceScale
+from upbit_ws_qt_widgets.models.chart_place import Aim, ViewPlace
+from upbit_ws_qt_widgets.models.chart_scale import PriceScale, ScaleKind
 from upbit_ws_qt_widgets.models.chart_state import ChartState
 from upbit_ws_qt_widgets.models.indicators.momentum import MACD, RSI
 from upbit_ws_qt_widgets.models.live_bars import Trade
@@ -246,6 +249,61 @@ def test_prices_move_only_by_hand() -> None:
     assert state.scale.auto
 
 
+def test_another_kind_of_scale_or_upside_down_stays_whatever_else_is_reset() -> None:
+    state = chart(wave(100))
+    state.set_scale_kind(ScaleKind.LOG)
+    state.invert_prices(inverted=True)
+    state.pane_scales[None] = PriceScale(0.0, 5.0, auto=False)
+    for reset in (
+        state.reset_prices,
+        lambda: state.restart(Timeframe.DAY),
+        lambda: state.load(page_of(wave(10)), keep_newer=False),
+    ):
+        state.stretch_prices(2.0)
+        assert state.is_scaled_by_hand
+        reset()
+        assert (state.scale.kind, state.scale.is_inverted) == (ScaleKind.LOG, True)
+        assert state.scale.auto
+    assert state.pane_scales == {}
+    assert not state.is_scaled_by_hand
+
+
+def test_a_pane_is_stretched_and_moved_once_it_was_shown() -> None:
+    state = chart(wave(100), height=700.0)
+    state.overlays.choose([MACD.chosen()])
+    state.fit_panes()
+    amounts, box = state.layout.panes
+    for pane in (amounts, box):
+        state.stretch_pane(pane.subject, 2.0)
+        state.move_pane(pane, 10.0)
+    assert state.pane_scales == {}
+    state.pane_scales = {None: PriceScale(0.0, 5.0), box.subject: PriceScale(-1.0, 1.0)}
+    state.move_pane(box, 10.0)
+    assert state.pane_scales[box.subject] == PriceScale(-1.0, 1.0), "nobody took it"
+    state.stretch_pane(None, 2.0)
+    state.move_pane(amounts, 10.0)
+    assert state.pane_scales[None] == PriceScale(0.0, 10.0, auto=False)
+    state.stretch_pane(box.subject, 2.0)
+    state.move_pane(box, (box.bottom - box.top) / 4)
+    assert state.pane_scales[box.subject] == PriceScale(-1.0, 3.0, auto=False)
+    state.reset_pane(box.subject)
+    state.reset_pane(box.subject)
+    assert list(state.pane_scales) == [None]
+    assert state.is_scaled_by_hand
+
+
+def test_a_second_market_has_the_unit_of_the_chart_and_is_wanted_as_far_as_it_is_seen() -> None:
+    state = chart(rows(range(300)))
+    assert state.older_wanted_of_comparison() is None
+    state.comparison = second(range(290, 300))
+    assert state.older_wanted_of_comparison() == int(state.bars.times[290])
+    state.comparison = second(range(300))
+    assert state.older_wanted_of_comparison() is None
+    state.restart(Timeframe.DAY)
+    assert state.comparison.series.timeframe is Timeframe.DAY
+    assert state.older_wanted_of_comparison() is None
+
+
 def test_closing_a_pane_takes_away_its_indicator_and_its_height() -> None:
     state = chart(wave(100), height=700.0)
     state.overlays.choose([RSI.chosen(), MACD.chosen()])
@@ -291,3 +349,229 @@ def test_a_candle_event_can_replace_the_last_one() -> None:
     state.candle(bar(1, 120.0), START + 2 * MINUTE)
     assert state.bars.bar(1).close == 120.0
     assert state.view.right == right
+
+
+def times_in_view(state: ChartState) -> tuple[int, int]:
+    place = state.place()
+    assert place is not None
+    return place.end - place.span, place.end
+
+
+RANGE = START + 100 * MINUTE, START + 200 * MINUTE
+PLACE = ViewPlace(RANGE[1], RANGE[1] - RANGE[0])
+
+
+def test_a_time_that_was_asked_for_stays_in_view_at_every_size_and_unit() -> None:
+    state = chart(wave(500))
+    state.show_place(PLACE)
+    assert times_in_view(state) == RANGE
+    for width in (500.0, 1200.0):
+        state.resize(width, 480.0, 1.0, TEXT)
+        assert times_in_view(state) == RANGE
+    state.fit_axis(["1,234,567,890.12345678"])
+    assert times_in_view(state) == RANGE
+    state.restart(Timeframe.MINUTE_5)
+    state.load(page_of(wave(100, step=5 * MINUTE)), keep_newer=False)
+    assert times_in_view(state) == RANGE
+    assert state.view.spacing == pytest.approx(state.layout.view_width / 20)
+
+
+def test_it_waits_for_bars_and_comes_nearer_with_each_page() -> None:
+    state = chart()
+    state.show_place(PLACE)
+    assert state.place() is None
+    state.candle(bar(600), None)
+    assert state.wants_older()
+    rows = wave(600)
+    state.load(page_of(rows[300:]), keep_newer=False)
+    assert state.view.right - state.bars.first <= 3
+    assert state.wants_older()
+    state.merge(page_of(rows[50:300]))
+    assert times_in_view(state) == RANGE
+
+
+def test_whoever_moves_the_chart_ends_it() -> None:
+    moves = [
+        lambda state: state.pan(50.0),
+        lambda state: state.zoom(1.1, 100.0),
+        lambda state: state.zoom(1.1),
+        lambda state: state.show_latest(),
+        lambda state: state.show_oldest(),
+        lambda state: state.set_spacing(5.0),
+        lambda state: state.reveal(450),
+        lambda state: state.hold(),
+        lambda state: state.show_place(None),
+    ]
+    for move in moves:
+        state = chart(wave(500))
+        state.show_place(PLACE)
+        move(state)
+        spacing = state.view.spacing
+        state.resize(400.0, 480.0, 1.0, TEXT)
+        assert state.view.spacing == spacing
+    state = chart(wave(500))
+    state.show_place(PLACE)
+    state.reveal(150)
+    state.resize(400.0, 480.0, 1.0, TEXT)
+    assert times_in_view(state) == RANGE, "what is in view already needs no move"
+
+
+def test_nothing_else_moves_what_the_user_holds() -> None:
+    state = looking_back()
+    view = state.view
+    state.hold()
+    state.show_place(PLACE)
+    state.keep_place()
+    assert state.view == view
+    state.release()
+    state.resize(500.0, 480.0, 1.0, TEXT)
+    assert state.view == view
+
+
+def test_what_is_in_view_can_be_kept_there() -> None:
+    state = chart(wave(500))
+    state.set_spacing(4.0)
+    before = times_in_view(state)
+    state.keep_place()
+    state.resize(400.0, 480.0, 1.0, TEXT)
+    assert times_in_view(state) == before
+    assert state.trade(next_trade(state))
+    assert times_in_view(state) == (before[0] + MINUTE, before[1] + MINUTE), "with the newest bar"
+    state.resize(800.0, 480.0, 1.0, TEXT)
+    assert state.view.spacing == pytest.approx(4.0)
+    assert times_in_view(state) == (before[0] + MINUTE, before[1] + MINUTE)
+
+
+def test_what_is_wished_is_told_before_it_can_be_shown() -> None:
+    state = chart()
+    assert state.wished_place() is None
+    state.show_place(PLACE)
+    wished = ViewPlace(PLACE.end, PLACE.span, Timeframe.MINUTE_1)
+    assert state.wished_place() == wished
+    state.load(page_of(wave(600)[400:]), keep_newer=False)
+    assert state.wished_place() == wished
+    state.keep_place()
+    assert state.wished_place() == wished
+    assert state.place() != wished, "not there yet"
+    state.pan(-10.0)
+    assert state.wished_place() == state.place()
+
+
+def test_zooming_may_hold_the_newest_bar() -> None:
+    state = looking_back()
+    state.zooms_at_newest = True
+    right = state.view.right
+    state.zoom(2.0, 100.0)
+    assert state.view.right == pytest.approx(right)
+
+
+def test_other_bars_have_another_crosshair() -> None:
+    state = chart(wave(100))
+    state.aim = Aim(START, None, is_given=False)
+    state.restart(Timeframe.DAY)
+    assert state.aim is None
+
+
+def place_of(state: ChartState, time: int) -> float:
+    """How many px before the right edge the bar of a time begins."""
+    number = state.bars.find(time)
+    assert number is not None
+    return (state.view.right - number) * state.view.spacing
+
+
+def test_bars_of_empty_intervals_come_and_go_and_the_view_stays_at_its_time() -> None:
+    state = chart(rows(range(0, 900, 3)))
+    state.pan(400.0)
+    newest_in_view = int(state.bars.times[math.ceil(state.view.right) - 1])
+    place = place_of(state, newest_in_view)
+    state.show_empty_bars(shown=True)
+    assert len(state.bars) == 898
+    assert state.look.empty_bars
+    assert place_of(state, newest_in_view) == pytest.approx(place)
+    state.show_empty_bars(shown=False)
+    assert len(state.bars) == 300
+    assert place_of(state, newest_in_view) == pytest.approx(place)
+
+
+def test_where_the_newest_bar_in_view_goes_the_one_before_takes_its_place() -> None:
+    state = chart(rows(range(0, 900, 3)))
+    state.show_empty_bars(shown=True)
+    state.pan(400.0)
+    while state.bars.bar(math.ceil(state.view.right) - 1).volume:
+        state.pan(state.view.spacing)
+    newest = int(state.bars.times[math.ceil(state.view.right) - 1])
+    state.show_empty_bars(shown=False)
+    at_edge = int(state.bars.times[math.ceil(state.view.right) - 1])
+    assert newest - 3 * MINUTE < at_edge < newest
+
+
+def test_whoever_follows_the_newest_bar_goes_on_following() -> None:
+    state = chart(rows(range(0, 90, 3)))
+    room = state.view.right - state.bars.end
+    for shown in (True, False):
+        state.show_empty_bars(shown=shown)
+        assert state.view.follow
+        assert state.view.right - state.bars.end == room
+
+
+def test_without_bars_the_wish_is_kept_for_later() -> None:
+    state = chart()
+    state.show_empty_bars(shown=True)
+    state.restart(Timeframe.MINUTE_5)
+    state.load(page_of(rows([0, 10])), keep_newer=False)
+    assert len(state.bars) == 3
+    state.restart(Timeframe.DAY)
+    assert state.series.intervals is None
+
+
+def test_time_goes_by_only_where_empty_intervals_have_bars() -> None:
+    state = chart(rows([0, 1]))
+    later = float(START + 5 * MINUTE)
+    assert not state.pass_time(later)
+    state.show_empty_bars(shown=True)
+    right = state.view.right
+    assert state.pass_time(later)
+    assert not state.pass_time(later)
+    assert len(state.bars) == 5
+    assert state.view.right == right + 3
+    state.hold()
+    assert state.pass_time(later + MINUTE)
+    assert state.view.right == right + 3
+    state.release()
+    assert state.view.right == right + 4
+
+
+def test_nothing_of_another_market_or_unit_is_missing() -> None:
+    state = chart(rows([0, 1]))
+    state.holes.lost("trade", START, START + MINUTE)
+    state.restart(Timeframe.MINUTE_1)
+    assert state.holes.shown == ()
+
+
+def test_the_newest_data_are_remembered_for_this_market_and_unit() -> None:
+    state = chart(rows([0]))
+    assert state.newest_ms is None
+    state.note_newest(START + 5)
+    state.note_newest(START + 3)
+    assert state.newest_ms == START + 5
+    state.restart(Timeframe.MINUTE_1)
+    assert state.newest_ms is None
+
+
+def test_what_is_set_for_a_picture_of_another_size_is_put_back() -> None:
+    state = chart(wave(100))
+    layout, scale, view = state.layout, state.scale, state.view
+    for failing in (False, True):
+        try:
+            with state.put_back():
+                state.resize(300.0, 200.0, 3.0, state.text)
+                state.stretch_prices(2.0)
+                state.pan(50.0)
+                state.title = "another"
+                assert state.layout.ratio == 3.0
+                if failing:
+                    raise LookupError
+        except LookupError:
+            assert failing
+        assert state.layout is layout
+        assert (state.scale, state.view, state.title) == (scale, view, "")

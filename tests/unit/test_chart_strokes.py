@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -127,6 +129,28 @@ def test_a_histogram_leaves_out_what_is_missing_and_keeps_to_its_pane() -> None:
     assert len(rects) == 3
     assert rects[:, 1].min() >= TOP - 2
     assert (rects[:, 1] + rects[:, 3]).max() <= BOTTOM + 2
+
+
+def test_upside_down_a_cloud_keeps_its_colours_and_turns() -> None:
+    upper, lower = plot([60, 60, 60, 60, 60]), plot([40, 40, 40, 40, 40])
+    given = overlay(upper, lower, fills=(CLOUD,))
+    turned = Canvas(sight(), replace(SCALE, is_inverted=True), TOP, BOTTOM, live=False)
+    (made,), (upright,) = turned.strokes(given).areas, strokes(given).areas
+    assert made.role == upright.role == "rise"
+    assert area(made.corners) == pytest.approx(area(upright.corners))
+
+
+def test_a_trace_goes_through_the_ends_of_columns_and_past_what_is_missing() -> None:
+    canvas = Canvas(sight(), SCALE, TOP, BOTTOM, live=False)
+
+    def values(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        return np.where(numbers == 1, NAN, 10.0 * numbers)
+
+    made = canvas.trace("comparison", values)
+    line = canvas.line(plot([0, NAN, 20, 30, 40], role="comparison"))
+    assert made.role == "comparison"
+    assert (made.segments == line.segments).all()
+    assert len(made.segments) == 2
 
 
 def test_the_space_below_a_line_reaches_the_bottom() -> None:

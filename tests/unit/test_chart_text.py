@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chart_bars import DAY, START
+from tests.chart_bars import DAY, MINUTE, START
 from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt_resources import translations
 from upbit_ws_qt_widgets.models.chart_scale import PriceScale
@@ -14,13 +14,15 @@ from upbit_ws_qt_widgets.models.chart_text import (
     countdown,
     full_time,
     percent,
+    span,
     value_text,
     volume_text,
 )
-from upbit_ws_qt_widgets.models.chart_time import Landmark
+from upbit_ws_qt_widgets.models.chart_time import Landmark, TimeZone
 from upbit_ws_qt_widgets.models.indicators import ValueUnit
 
 KO, EN = translations("ko"), translations("en")
+KST = TimeZone.KST
 HALF_PAST_THREE = START + (6 * 3600 + 30 * 60 + 7) * 1000
 """15:30:07 in Korea."""
 
@@ -36,13 +38,13 @@ HALF_PAST_THREE = START + (6 * 3600 + 30 * 60 + 7) * 1000
     ],
 )
 def test_axis_labels_say_what_begins(landmark: Landmark, ko: str, en: str) -> None:
-    assert axis_time(HALF_PAST_THREE, landmark, KO) == ko
-    assert axis_time(HALF_PAST_THREE, landmark, EN) == en
+    assert axis_time(HALF_PAST_THREE, landmark, KO, KST) == ko
+    assert axis_time(HALF_PAST_THREE, landmark, EN, KST) == en
 
 
 def test_a_date_is_the_date_in_korea() -> None:
-    assert axis_time(START, Landmark.DAY, EN) == "1/2"
-    assert axis_time(START + 16 * 3_600_000, Landmark.DAY, EN) == "1/3"
+    assert axis_time(START, Landmark.DAY, EN, KST) == "1/2"
+    assert axis_time(START + 16 * 3_600_000, Landmark.DAY, EN, KST) == "1/3"
 
 
 @pytest.mark.parametrize(
@@ -58,8 +60,22 @@ def test_a_date_is_the_date_in_korea() -> None:
     ],
 )
 def test_a_start_in_full_is_as_fine_as_its_unit(unit: str, ko: str) -> None:
-    assert full_time(HALF_PAST_THREE, Timeframe.parse(unit), KO) == ko
-    assert full_time(START, Timeframe.DAY, EN) == "2026-01-02 (Fri)"
+    assert full_time(HALF_PAST_THREE, Timeframe.parse(unit), KO, KST) == ko
+    assert full_time(START, Timeframe.DAY, EN, KST) == "2026-01-02 (Fri)"
+
+
+def test_in_utc_hours_are_nine_less_and_the_exchanges_dates_the_same() -> None:
+    zone = TimeZone.UTC
+    assert axis_time(HALF_PAST_THREE, Landmark.MINUTE, EN, zone) == "06:30"
+    assert full_time(START - MINUTE, Timeframe.MINUTE_1, EN, zone) == "2026-01-01 (Thu) 23:59"
+    for unit in (Timeframe.DAY, Timeframe.WEEK, Timeframe.MONTH):
+        assert full_time(START, unit, EN, zone) == full_time(START, unit, EN, KST)
+
+
+def test_a_stretch_of_time_has_dates_only_when_it_is_long() -> None:
+    assert span(START + 2000, START + 14_000, EN, KST) == "09:00:02–09:00:14"
+    assert span(START + 2000, START + 14_000, KO, TimeZone.UTC) == "00:00:02~00:00:14"
+    assert span(START, START + DAY, EN, KST) == "2026-01-02 09:00–2026-01-03 09:00"
 
 
 @pytest.mark.parametrize(

@@ -98,3 +98,33 @@ def test_a_view_that_fits_is_left_alone() -> None:
     assert view.clamped(WIDTH, 0, 1000) is view
     assert view.clamped(WIDTH, 0, 200).right == 200 - 3 + 100
     assert view.clamped(WIDTH, 0, 10).right == 100, "few bars stay in view, all of them"
+
+
+def test_zooming_may_hold_the_newest_bar_in_view_wherever_the_pointer_is() -> None:
+    followed = latest().zoomed_at_newest(2.0, WIDTH, 0, 1000)
+    assert (followed.right - 1000) * followed.spacing == pytest.approx(40.0)
+    view = latest().panned(3000, WIDTH, 0, 1000)
+    zoomed = view.zoomed_at_newest(2.0, WIDTH, 0, 1000)
+    assert (zoomed.spacing, zoomed.right) == (16.0, pytest.approx(view.right))
+
+
+def test_a_stretch_of_the_axis_can_be_shown_from_edge_to_edge() -> None:
+    view = latest().between(400.0, 500.0, WIDTH, 0, 1000)
+    assert (view.left(WIDTH), view.right, view.spacing) == (400.0, 500.0, 8.0)
+    assert not view.follow
+    assert latest().between(900.0, 1010.0, WIDTH, 0, 1000).follow
+    assert latest().between(499.0, 500.0, WIDTH, 0, 1000) == ChartView(96.0, 500.0, follow=False)
+    assert latest().between(500.0, 500.0, WIDTH, 0, 1000).spacing == 96.0
+    assert latest().between(-1e6, 500.0, WIDTH, 0, 1000).spacing == WIDTH / 1250
+    assert latest().reaching(700.5, WIDTH, 0, 1000) == ChartView(8.0, 700.5, follow=False)
+
+
+def test_a_bar_is_brought_into_view_by_no_more_than_it_takes() -> None:
+    view = latest().panned(2000, WIDTH, 0, 1000)
+    left, right = view.left(WIDTH), view.right
+    for number in (int(left) + 1, int(right) - 1):
+        assert view.revealing(number, WIDTH, 0, 1000) is view
+    assert view.revealing(900, WIDTH, 0, 1000).right == 901.0
+    assert view.revealing(100, WIDTH, 0, 1000).left(WIDTH) == 100.0
+    huge = ChartView(96.0, 500.0, follow=False)
+    assert huge.revealing(600, 50.0, 0, 1000).left(50.0) == 600.0, "wider than the view"

@@ -112,3 +112,10 @@ def test_every_text_of_the_chart_is_there_in_both_languages() -> None:
     for language in (korean, english):
         assert len(language["chart.months"].split(",")) == 12
         assert len(language["chart.weekdays"].split(",")) == 7
+
+
+@pytest.mark.parametrize("flag", [True, False])
+def test_it_is_said_whether_data_age_and_whether_somebody_asks_for_them(*, flag: bool) -> None:
+    state = chart()
+    describe(state, replace(NOTHING, is_aging=flag, is_asking=not flag))
+    assert (state.is_aging, state.is_asking) == (flag, not flag)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.drawing_frames import CHARACTER, LINE, at, frame, state_of
 from upbit_ws_qt_widgets.models.chart_layout import BarGrid
+from upbit_ws_qt_widgets.models.chart_scale import PriceScale, ScaleKind
 from upbit_ws_qt_widgets.models.drawings.frame import frame_of
 
 
@@ -24,6 +25,20 @@ def test_prices_are_where_the_scale_has_them() -> None:
     assert made.point(at(99, 1100.0))[1] == 0
     assert made.y(900.0) == made.layout.price_bottom
     assert made.box == (made.layout.plot_width, made.layout.price_bottom)
+
+
+def test_on_a_log_scale_and_upside_down_the_pointer_finds_what_is_there() -> None:
+    for kind in ScaleKind:
+        for inverted in (False, True):
+            state = state_of()
+            scale = PriceScale(500.0, 2000.0, auto=False, kind=kind, is_inverted=inverted)
+            state.scale = scale
+            made = frame_of(state, lambda text: CHARACTER * len(text), LINE)
+            assert made is not None
+            x, y = made.point(at(90, 1005.0))
+            assert made.anchor(x, y, magnet=False) == at(90, 1005.0)
+            y = made.y(1091.0) + (9 if inverted else -9)
+            assert made.anchor(x, y, magnet=True) == at(90, 1091.0)
 
 
 def test_the_pointer_points_at_a_bar_and_a_price_of_the_market() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.chart_bars import MINUTE
 from tests.drawing_frames import at, frame
-from upbit_ws_qt_widgets.models.chart_scale import PriceScale
+from upbit_ws_qt_widgets.models.chart_scale import PriceScale, ScaleKind
 from upbit_ws_qt_widgets.models.drawings.clip import Point
 from upbit_ws_qt_widgets.models.drawings.frame import Frame
 from upbit_ws_qt_widgets.models.drawings.kinds import Anchor, Drawing, Kind
@@ -103,6 +103,32 @@ def test_keys_move_by_bars_and_price_steps(
     view: Frame, bars: int, ticks: int, moved: tuple[Anchor, Anchor]
 ) -> None:
     assert nudged(TREND, bars, ticks, view).anchors == moved
+
+
+def test_keys_move_up_and_down_the_screen_where_prices_are_inverted(view: Frame) -> None:
+    turned = replace(view, scale=replace(view.scale, is_inverted=True))
+    assert nudged(TREND, 0, 1, turned).anchors == (at(60, 949.0), at(90, 1049.0))
+
+
+def test_on_a_log_scale_no_key_and_no_hand_moves_it_to_nothing(view: Frame) -> None:
+    scale = PriceScale(0.5, 2000.0, auto=False, kind=ScaleKind.LOG)
+    log = replace(view, scale=scale)
+    low = Drawing(Kind.HORIZONTAL, (at(60, 3.0),))
+    assert nudged(low, 0, -10, log).anchors == (at(60, 1.0),)
+    grab = grabbed(0, low, None, log.point(low.anchors[0]), log)
+    assert grab.moved((0.0, 1e6), log, magnet=False).anchors[0].price == 1.0
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_on_a_log_scale_a_drawing_keeps_its_looks_when_moved(view: Frame, inverted: bool) -> None:
+    scale = PriceScale(10.0, 100_000.0, auto=False, kind=ScaleKind.LOG, is_inverted=inverted)
+    log = replace(view, scale=scale)
+    long = Drawing(Kind.TREND, (at(60, 100.0), at(90, 10_000.0)))
+    place = log.point(long.anchors[0])
+    grab = grabbed(0, long, None, place, log)
+    moved = grab.moved((place[0], place[1] + 30.0), log, magnet=False)
+    for before, after in zip(long.anchors, moved.anchors, strict=True):
+        assert log.y(after.price) == pytest.approx(log.y(before.price) + 30.0, abs=1.0)
 
 
 def test_a_price_off_the_grid_comes_onto_it_only_when_it_moves(view: Frame) -> None:

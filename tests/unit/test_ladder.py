@@ -98,7 +98,24 @@ def test_no_size_is_longer_than_its_room(size: float, room: int) -> None:
 def test_changes_say_their_direction(
     price: float, previous: float | None, expected: tuple[str, int]
 ) -> None:
-    assert change_text(price, previous) == expected
+    assert texts(previous_close=previous).of(price)[1:] == expected
+
+
+def test_changes_may_be_from_the_middle_and_directions_are_not() -> None:
+    made = PriceTexts()
+    made.prepare(1.0, 102.0, 103.5)
+    assert made.of(104.0)[1:] == ("+0.483%", 1)
+    assert made.of(101.0)[1:] == ("-2.415%", -1)
+    made.prepare(1.0, 102.0, 0.0)
+    assert made.of(104.0)[1:] == ("", 1)
+
+
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [(100.0004, "0.000%"), (100.0006, "+0.001%"), (109.9, "+9.900%"), (88.0, "-12.00%")],
+)
+def test_small_changes_have_a_decimal_more_than_great_ones(price: float, text: str) -> None:
+    assert change_text(price, 100.0) == text
 
 
 def test_price_texts_are_made_once_until_what_they_are_made_with_changes() -> None:
@@ -151,6 +168,37 @@ def test_rows_carry_texts_direction_and_bars() -> None:
     assert made[3].bar == LAYOUT.bar_width
     assert made[1].bar == round(LAYOUT.bar_width / 2)
     assert not any(row.last or row.hover or row.cursor or row.heat or row.own for row in made)
+    assert not any(row.traded or row.traded_bar for row in made)
+
+
+def test_a_row_knows_whether_only_its_size_is_another() -> None:
+    row = rows()[0]
+    assert row.differs_in_size_only(row._replace(size=9.0, size_text="9", bar=9, heat=1))
+    assert row.differs_in_size_only(row._replace(traded="9", traded_bar=9))
+    for name in ("price_text", "change_text", "own"):
+        assert not row.differs_in_size_only(row._replace(**{name: "other"}))
+    for name in ("last", "hover", "cursor"):
+        assert not row.differs_in_size_only(row._replace(**{name: True}))
+
+
+def test_what_was_traded_has_a_bar_and_a_text_where_sizes_leave_room() -> None:
+    made = rows(traded={(True, 105): 4.0, (True, 104): 1.0, (False, 99): 9.0, (False, 102): 1e-9})
+    assert rows(traded={(False, 99): 9.0}) == rows()
+    width = LAYOUT.bar_width
+    assert [row.traded_bar for row in made] == [
+        width,
+        round(width / 4),
+        0,
+        1,
+        0,
+        0,
+    ]
+    assert [row.traded for row in made[:3]] == ["4.000", "1.000", ""]
+    narrow = lay_out(380, 1400, METRICS, depth=3, price_room=11)
+    crowded = [rung(105, 1234.5, ask=True), rung(104, 2.0, ask=True)]
+    made = rows(crowded, narrow, traded={(True, 105): 4.0, (True, 104): 4.0})
+    assert [row.traded for row in made] == ["", "4.000"]
+    assert [row.traded_bar for row in made] == [narrow.bar_width] * 2
 
 
 def test_text_and_bar_may_be_of_different_amounts() -> None:

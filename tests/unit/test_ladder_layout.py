@@ -157,6 +157,8 @@ def test_corners_cover_what_the_rows_leave_free() -> None:
     )
     assert layout.row_rect(0, ask=True) == (0, 0, layout.columns.price[1], layout.edges[1])
     assert layout.row_rect(0, ask=False)[0] == layout.columns.price[0]
+    for ask, (left, right) in ((True, layout.columns.ask_size), (False, layout.columns.bid_size)):
+        assert layout.size_rect(0, ask=ask) == (left, 0, right - left, layout.edges[1])
 
 
 def test_a_corner_scrolled_away_is_gone() -> None:

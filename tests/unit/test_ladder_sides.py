@@ -16,6 +16,7 @@ from upbit_ws_qt_widgets.models.ladder_sides import (
     grid_price,
     grouped,
     groupings,
+    place_of,
     sides_of,
 )
 
@@ -46,6 +47,26 @@ def test_sides_have_values_and_no_padding() -> None:
     assert [len(side) for side in sides] == [2, 1]
     assert sides_of(book([], [])) == Sides()
     assert sides.cut(1) == Sides(sides.asks[:1], sides.bids[:1])
+
+
+def test_the_middle_needs_both_sides_and_the_lowest_price_any() -> None:
+    ask, bid = Level(103.0, 1.0, 103.0), Level(101.0, 1.0, 101.0)
+    deeper = Level(100.0, 1.0, 100.0)
+    assert Sides((ask,), (bid, deeper)).middle == 102.0
+    assert Sides((ask,), (bid, deeper)).lowest == 100.0
+    assert (Sides((ask,)).middle, Sides((ask,)).lowest) == (None, 103.0)
+    assert (Sides().middle, Sides().lowest) == (None, None)
+
+
+def test_a_price_belongs_to_the_side_of_the_middle_it_is_on() -> None:
+    ask, bid = Level(110.0, 1.0, 110.0), Level(101.0, 1.0, 101.0)
+    both = Sides((ask,), (bid,))
+    assert place_of(both, 105.0, 1.0) == (False, 105)
+    assert place_of(both, 106.0, 1.0) == (True, 106)
+    assert place_of(both, 106.0, 10.0) == (True, 11)
+    assert place_of(both, 105.0, 10.0) == (False, 10)
+    assert place_of(Sides((ask,)), 90.0, 1.0) == (True, 90)
+    assert place_of(Sides((), (bid,)), 190.0, 1.0) == (False, 190)
 
 
 def test_asks_are_gathered_upwards_and_bids_downwards() -> None:

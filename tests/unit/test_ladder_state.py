@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from upbit_ws_qt.events import OrderbookEvent, OrderbookUnit, TickerEvent, TradeEvent
 from upbit_ws_qt_widgets.models.day_figures import Figure
@@ -63,10 +64,44 @@ def test_nothing_changed_nothing_painted() -> None:
 @pytest.mark.parametrize("place", range(4))
 def test_a_changed_row_is_painted_alone(place: int) -> None:
     rows = list(ROWS)
-    rows[place] = rows[place]._replace(size_text="9.000")
+    rows[place] = rows[place]._replace(change_text="+9.00%")
     assert damage(LADDER, LADDER._replace(rows=tuple(rows))) == (
         LAYOUT.row_rect(place, ask=ROWS[place].ask),
     )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"size": 9.0}, {"size_text": "9"}, {"bar": 9}, {"heat": 2}, {"traded": "9", "traded_bar": 9}],
+)
+@pytest.mark.parametrize("place", range(4))
+def test_where_only_sizes_changed_their_column_is_painted_alone(
+    place: int, change: dict[str, Any]
+) -> None:
+    rows = list(ROWS)
+    rows[place] = rows[place]._replace(**change)
+    assert damage(LADDER, LADDER._replace(rows=tuple(rows))) == (
+        LAYOUT.size_rect(place, ask=ROWS[place].ask),
+    )
+
+
+def test_rows_that_follow_each_other_are_one_rectangle() -> None:
+    rows = tuple(row._replace(heat=1) for row in ROWS)
+    top, bottom = LAYOUT.edges[0], LAYOUT.edges[2]
+    (ask_start, ask_end), (bid_start, bid_end) = LAYOUT.columns.ask_size, LAYOUT.columns.bid_size
+    assert damage(LADDER, LADDER._replace(rows=rows)) == (
+        (ask_start, top, ask_end - ask_start, bottom - top),
+        (bid_start, bottom, bid_end - bid_start, LAYOUT.edges[4] - bottom),
+    )
+    apart = (rows[0], *ROWS[1:3], rows[3])
+    assert len(damage(LADDER, LADDER._replace(rows=apart))) == 2
+
+
+def test_the_cursor_is_painted_whole_though_only_its_size_changed_when_the_focus_came() -> None:
+    rows = (ROWS[0], ROWS[1]._replace(cursor=True), *ROWS[2:])
+    others = (ROWS[0], rows[1]._replace(size_text="9.000"), *ROWS[2:])
+    before, after = LADDER._replace(rows=rows), LADDER._replace(rows=others, focused=True)
+    assert damage(before, after) == (LAYOUT.row_rect(1, ask=True),)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +228,7 @@ def test_known_and_wished_make_a_ladder() -> None:
         known,
         day=day,
         hand=Hand(cursor=Cursor(ask=False, price=101.0), pointer=middle, focused=True),
-        marks=Marks({(True, 104): OwnMark(0.5, 1)}, {(False, 102): -2}),
+        marks=Marks({(True, 104): OwnMark(0.5, 1)}, {(False, 102): -2}, {(True, 103): 2.0}),
         badge="late",
     )
     assert [row.price for row in ladder.rows] == [104, 103, 102, 101]
@@ -202,6 +237,7 @@ def test_known_and_wished_make_a_ladder() -> None:
     assert [row.cursor for row in ladder.rows] == [False, False, False, True]
     assert [row.heat for row in ladder.rows] == [0, 0, -2, 0]
     assert [row.own for row in ladder.rows] == ["0.500", "", "", ""]
+    assert [row.traded_bar > 0 for row in ladder.rows] == [False, True, False, False]
     assert ladder.rows[0].change_text == "+4.00%"
     assert ladder.day == day
     assert ladder.footer == Footer(
@@ -213,6 +249,32 @@ def test_known_and_wished_make_a_ladder() -> None:
     assert len(ladder.tape.lines) == corner[3] // LAYOUT.corner_line < 50
     assert (ladder.badge, ladder.focused, ladder.notice) == ("late", True, "")
     assert (ladder.view, ladder.tick, ladder.strip) == ("ladder", 1.0, ())
+
+
+def test_changes_are_from_the_middle_if_that_is_wished() -> None:
+    known = Known(book=BOOK, previous_close=100.0)
+    wishes = Wishes(change_base="middle")
+    ladder = resolved(known, wishes)
+    assert [row.change_text for row in ladder.rows] == ["+1.463%", "+0.488%", "-0.488%", "-1.463%"]
+    assert {row.direction for row in ladder.rows} == {1}
+    assert ladder.from_middle
+    assert not resolved(known).from_middle
+    one_sided = structs.replace(BOOK, orderbook_units=(OrderbookUnit(103, 0, 1.0, 0.0),))
+    ladder = resolved(Known(book=one_sided, previous_close=100.0), wishes)
+    assert [row.change_text for row in ladder.rows] == ["", ""]
+
+
+def test_what_can_be_ahead_of_own_orders_is_told_where_they_are_pointed_at() -> None:
+    marks = Marks(ahead={(False, 101): 1.25})
+    pieces = [
+        resolved(
+            layout=STRIPPED, marks=marks, hand=Hand(cursor=Cursor(ask=False, price=price))
+        ).strip[2]
+        for price in (101.0, 102.0)
+    ]
+    assert pieces[0][0] == ("ahead", "≤ 1.250 BTC", 0)
+    assert pieces[1][0].label != "ahead"
+    assert resolved(layout=STRIPPED, marks=marks).strip[2] == ()
 
 
 def test_what_is_not_known_is_left_open() -> None:

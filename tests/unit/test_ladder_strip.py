@@ -37,6 +37,12 @@ def lines(
     return strip_lines(sides, lambda _: 1.0, MONEY, wishes, text, pointed=pointed)
 
 
+def test_what_can_be_ahead_of_own_orders_stands_before_the_rest() -> None:
+    lines_ = strip_lines(SIDES, lambda _: 1.0, MONEY, PLAIN, text, pointed=1003, ahead=0.0)
+    assert lines_[2][0] == Piece("ahead", "≤ 0.000 BTC")
+    assert lines_[2][1:] == lines(pointed=1003)[2]
+
+
 def test_money_is_written_as_its_market_does() -> None:
     assert MONEY.total(1_234_567.8) == "1,234,568 KRW"
     assert MONEY.quantity(1.5) == "1.500 BTC"

@@ -36,6 +36,10 @@ def test_choices_come_back_from_plain_data() -> None:
         ("fading", "yes"),
         ("figures", None),
         ("own_orders", 0),
+        ("change_base", "open"),
+        ("trades_per_level", 1),
+        ("pause_on_hover", "no"),
+        ("queue", None),
     ],
 )
 def test_a_wrong_choice_is_refused_by_name(name: str, value: Any) -> None:

@@ -313,3 +313,55 @@ def test_any_arrival_of_frames_and_trades_ends_in_the_truth(
     expected = [truth_of(trades, START + m * MINUTE, START + DAY) for m in range(3)]
     got = [series.bars.bar(n) for n in range(series.bars.first, series.bars.end)]
     assert got == [one for one in expected if one is not None]
+
+
+def shown(series: LiveBars) -> list[tuple[int, float, float]]:
+    """Minute, close and volume of what is shown where empty intervals are filled."""
+    assert series.intervals is not None
+    bars = series.intervals.bars
+    got = [bars.bar(number) for number in range(bars.first, bars.end)]
+    return [((one.time - START) // MINUTE, one.close, one.volume) for one in got]
+
+
+def test_intervals_without_a_trade_are_filled_only_where_wished() -> None:
+    series = live()
+    assert series.intervals is None
+    series.fill_intervals(wanted=True)
+    intervals = series.intervals
+    series.fill_intervals(wanted=True)
+    assert series.intervals is intervals is not None
+    series.fill_intervals(wanted=False)
+    assert series.intervals is None
+
+
+@pytest.mark.parametrize("unit", [unit for unit in Timeframe if not unit.is_streamed])
+def test_days_and_longer_are_never_filled(unit: Timeframe) -> None:
+    series = live(unit)
+    series.fill_intervals(wanted=True)
+    assert series.intervals is None
+
+
+def test_whatever_comes_the_filled_bars_hold_it_too() -> None:
+    series = live()
+    series.fill_intervals(wanted=True)
+    series.load(page_of([candle(4, 104.0), candle(6, 106.0)]), keep_newer=False)
+    assert shown(series) == [(4, 104.0, 1.0), (5, 104.0, 0.0), (6, 106.0, 1.0)]
+    series.trade(Trade(START + 8 * MINUTE, 1, 108.0, 2.0))
+    series.merge(page_of([candle(2, 102.0)]))
+    series.candle(bar(0, 100.0), None)
+    assert shown(series) == [
+        (0, 100.0, 1.0),
+        (1, 100.0, 0.0),
+        (2, 102.0, 1.0),
+        (3, 102.0, 0.0),
+        (4, 104.0, 1.0),
+        (5, 104.0, 0.0),
+        (6, 106.0, 1.0),
+        (7, 106.0, 0.0),
+        (8, 108.0, 2.0),
+    ]
+    assert len(series.bars) == 5
+    series.candle(bar(7, 107.0), None)
+    assert shown(series)[7] == (7, 107.0, 1.0)
+    series.clear()
+    assert shown(series) == []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from upbit_ws_qt.events import OrderEvent, OrderState
-from upbit_ws_qt_widgets.models.own_orders import OwnMark, OwnOrders
+from upbit_ws_qt_widgets.models.own_orders import OwnMark, OwnOrders, Resting
 
 
 def order(
@@ -101,3 +102,15 @@ def test_what_has_no_known_price_of_its_own_is_not_marked(event: OrderEvent) -> 
     orders = OwnOrders()
     assert not orders.apply(event)
     assert len(orders) == 0
+
+
+def test_each_order_is_known_with_what_is_left_of_it() -> None:
+    orders = OwnOrders()
+    whole = order("b", "102", "2", "BID")
+    part = msgspec.structs.replace(order("a"), volume=Decimal("1.2"))
+    orders.replace([part, whole])
+    assert list(orders.resting.items()) == [
+        ("a", Resting(Decimal(103), Decimal("0.5"), is_ask=True, volume=Decimal("1.2"))),
+        # Where the whole was not told, what is left is all that is known of it.
+        ("b", Resting(Decimal(102), Decimal(2), is_ask=False, volume=Decimal(2))),
+    ]

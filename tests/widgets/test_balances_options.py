@@ -14,28 +14,22 @@ from typing import Any
 
 import msgspec
 import pytest
-from PyQt6 import uic
-from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QPointF, Qt
-from PyQt6.QtGui import QAction, QContextMenuEvent, QHelpEvent, QImage
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtGui import QContextMenuEvent, QHelpEvent, QImage
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import (
     QApplication,
-    QDockWidget,
     QFileDialog,
     QInputDialog,
-    QMainWindow,
     QMenu,
-    QSplitter,
-    QTabWidget,
     QToolTip,
 )
 from pytestqt.qtbot import QtBot
 
 from tests.feed import Feed
-from tests.widgets.test_balances import (
+from tests.holdings_on_screen import (
     BALANCES,
     PRICES,
-    clipboard,
     notice,
     order,
     settle,
@@ -43,14 +37,15 @@ from tests.widgets.test_balances import (
     ticker,
     totals,
 )
+from tests.widget_desk import PLACES, clipboard, entries, hangul_key, promoted, window_with
 from upbit_ws_qt import GlobalWebSocketManager
 from upbit_ws_qt.errors import AuthenticationFailed
 from upbit_ws_qt.events import Balance
 from upbit_ws_qt.simulator import SimulatedExchange
 from upbit_ws_qt_resources import translations
+from upbit_ws_qt_widgets import Fees
 from upbit_ws_qt_widgets.balances import BalanceMonitor
 from upbit_ws_qt_widgets.models.holding_rows import MASK, Column
-from upbit_ws_qt_widgets.models.holding_values import Fees
 
 D = Decimal
 MORE = [
@@ -297,6 +292,23 @@ def test_letters_go_to_an_asset(shown: BalanceMonitor) -> None:
     assert shown._table.currentIndex().row() == order(shown).index("ETH")
 
 
+def test_letters_are_heard_while_a_korean_keyboard_writes_hangul(shown: BalanceMonitor) -> None:
+    control = Qt.KeyboardModifier.ControlModifier
+    both = control | Qt.KeyboardModifier.ShiftModifier
+    table = shown._table
+    for sign in "ㄷㅅ":
+        hangul_key(table, sign)
+    assert table.currentIndex().row() == order(shown).index("ETH")
+    hangul_key(table, "ㅖ", both)
+    assert shown.isPrivate()
+    hangul_key(table, "ㅖ", both)
+    assert not shown.isPrivate()
+    hangul_key(table, "ㅊ", both)
+    assert clipboard() == shown.holdingsTable("\t")
+    hangul_key(table, "ㅊ", control)
+    assert clipboard().startswith("ETH\t")
+
+
 def test_columns_are_left_out_and_come_back(shown: BalanceMonitor) -> None:
     header = shown._table.horizontalHeader()
     assert header is not None
@@ -335,19 +347,6 @@ def test_all_choices_are_kept(shown: BalanceMonitor, qtbot: QtBot) -> None:
 
 
 # -- the menu -----------------------------------------------------------------------------------
-
-
-def entries(menu: QMenu) -> dict[str, QAction]:
-    """Everything in a menu by its path, without keys."""
-    found: dict[str, QAction] = {}
-    for action in menu.actions():
-        name = action.text().split("\t")[0]
-        inner = action.menu()
-        if inner is not None:
-            found.update({f"{name}/{each}": entry for each, entry in entries(inner).items()})
-        elif name:
-            found[name] = action
-    return found
 
 
 def test_the_menu_reaches_everything(shown: BalanceMonitor) -> None:
@@ -409,7 +408,7 @@ def test_fees_and_limit_are_asked_for(shown: BalanceMonitor) -> None:
     entries(shown.contextMenu())["Small means below (KRW)/Other…"].trigger()
     other = shown.findChild(QInputDialog)
     assert other is not None
-    other.setIntValue(12_345)
+    other.setDoubleValue(12_345)
     other.accept()
     assert shown.smallLimit() == 12_345
     assert "Small means below (KRW)/12,345" in entries(shown.contextMenu())
@@ -456,66 +455,33 @@ def test_what_cannot_be_saved_is_said_without_a_path(
 
 # -- places -------------------------------------------------------------------------------------
 
-FORM = b"""<?xml version="1.0" encoding="UTF-8"?>
-<ui version="4.0"><class>Form</class>
- <widget class="QWidget" name="Form">
-  <layout class="QVBoxLayout" name="layout">
-   <item><widget class="BalanceMonitor" name="balances">
-    <property name="theme" stdset="0"><string>dark</string></property>
-    <property name="smallHidden" stdset="0"><bool>true</bool></property>
-    <property name="smallLimitWon" stdset="0"><number>5000</number></property>
-    <property name="apartShown" stdset="0"><bool>false</bool></property>
-    <property name="privateAmounts" stdset="0"><bool>true</bool></property>
-    <property name="feesIncluded" stdset="0"><bool>false</bool></property>
-    <property name="allocationKind" stdset="0"><string>donut</string></property>
-   </widget></item>
-  </layout>
- </widget>
- <customwidgets><customwidget>
-  <class>BalanceMonitor</class><extends>QWidget</extends>
-  <header>upbit_ws_qt_widgets.balances</header>
- </customwidget></customwidgets>
-</ui>"""
-
 
 def test_designer_reaches_every_choice(qtbot: QtBot) -> None:
-    buffer = QBuffer()
-    buffer.setData(QByteArray(FORM))
-    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-    form = uic.loadUi(buffer)
-    qtbot.addWidget(form)
-    assert isinstance(form.balances, BalanceMonitor)
-    assert form.balances.themeColors().name == "dark"
-    options = form.balances.saveState()["options"]
+    made = promoted(
+        qtbot,
+        BalanceMonitor,
+        theme="dark",
+        smallHidden=True,
+        smallLimitWon=5000,
+        apartShown=False,
+        privateAmounts=True,
+        feesIncluded=False,
+        allocationKind="donut",
+    )
+    assert made.themeColors().name == "dark"
+    options = made.saveState()["options"]
     assert (options["small_hidden"], options["small_limit"]) == (True, 5000)
     assert (options["apart_shown"], options["private"]) == (False, True)
     assert (options["fees_included"], options["allocation"]) == (False, "donut")
 
 
-@pytest.mark.parametrize("place", ["central", "dock", "tab", "splitter"])
+@pytest.mark.parametrize("place", PLACES)
 def test_it_lives_in_every_place_of_a_window(qtbot: QtBot, place: str) -> None:
-    window = QMainWindow()
-    qtbot.addWidget(window)
     widget = BalanceMonitor()
-    if place == "dock":
-        dock = QDockWidget(window)
-        dock.setWidget(widget)
-        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
-    elif place == "tab":
-        tabs = QTabWidget()
-        tabs.addTab(widget, "balances")
-        window.setCentralWidget(tabs)
-    elif place == "splitter":
-        splitter = QSplitter()
-        splitter.addWidget(widget)
-        window.setCentralWidget(splitter)
-    else:
-        window.setCentralWidget(widget)
     widget.setBalances(BALANCES)
-    window.resize(900, 600)
-    with qtbot.waitExposed(window):
-        window.show()
+    window = window_with(qtbot, widget, place)
     settle(widget, qtbot)
+    assert window.isAncestorOf(widget)
     assert widget._table.isVisible()
     assert widget.width() > 140
     viewport = widget._table.viewport()

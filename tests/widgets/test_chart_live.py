@@ -280,6 +280,7 @@ def test_a_failed_page_is_said_and_tried_again_when_the_user_moves(
     feed.until(moved)
 
 
+@pytest.mark.allow_logs("of a long absence not all trades are read, which is logged")
 @pytest.mark.parametrize("minutes", [5, 450])
 def test_what_was_traded_while_the_connection_was_gone_is_filled_in(
     feed: Feed,

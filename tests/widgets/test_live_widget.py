@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import threading
 import weakref
 from typing import Any
 
@@ -16,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.feed import Feed
 from upbit_ws_qt import GlobalWebSocketManager
-from upbit_ws_qt.errors import InvalidMarket
+from upbit_ws_qt.errors import InvalidMarket, WrongThread
 from upbit_ws_qt.events import ConnectionEvent, ConnectionState, ConnectionType, Stamp
 from upbit_ws_qt.simulator import SimulatedExchange
 from upbit_ws_qt_resources import translations
@@ -89,6 +90,26 @@ def test_a_slot_that_fails_says_so_and_returns_nothing(probe: Probe, qtbot: QtBo
     assert probe.errorText() == "below 0: -1"
     assert probe.stateText() == "Error: below 0: -1"
     assert "state" in probe.told
+
+
+def test_a_call_from_another_thread_raises_there_and_does_nothing(probe: Probe) -> None:
+    raised: list[Exception] = []
+    before = probe.getTheme()
+
+    def from_outside() -> None:
+        try:
+            probe.setTheme("dark")
+        except Exception as error:  # noqa: BLE001 - it is what is looked at
+            raised.append(error)
+
+    thread = threading.Thread(target=from_outside, name="feeder")
+    thread.start()
+    thread.join()
+    (error,) = raised
+    assert isinstance(error, WrongThread)
+    assert "'feeder'" in str(error)
+    assert "call_from_thread" in str(error)
+    assert probe.getTheme() == before != "dark"
 
 
 def test_the_same_error_is_said_once(probe: Probe) -> None:

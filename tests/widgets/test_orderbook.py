@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from PyQt6 import sip, uic
-from PyQt6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QPoint, QPointF, Qt
+from msgspec.structs import replace
+from PyQt6 import sip
+from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPalette, QRegion, QWheelEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
@@ -33,6 +34,7 @@ from tests.order_books import (
     ticker,
     trade,
 )
+from tests.widget_desk import promoted
 from upbit_ws_qt import GlobalWebSocketManager
 from upbit_ws_qt.events import (
     DataType,
@@ -245,15 +247,23 @@ def test_separators_are_sharp_at_every_scale(widget: OrderbookWidget, ratio: flo
 # -- repainting ---------------------------------------------------------------------------------
 
 
-def test_only_the_row_that_changed_is_painted(shown: OrderbookWidget, qtbot: QtBot) -> None:
+def test_only_what_changed_is_painted(shown: OrderbookWidget, qtbot: QtBot) -> None:
     paints = Paints(shown)
     shown.setOrderbook(resized(book(), 2, bid_size=0.25))
     settle(shown, qtbot)
-    layout = painted(shown).layout
+    layout, ratio = painted(shown).layout, shown.devicePixelRatioF()
     place = place_of(shown, BEST_BID - 2 * TICK)
-    row = logical_rect(layout.row_rect(place, ask=False), shown.devicePixelRatioF())
     assert paints.count == 1
-    assert paints.region == QRegion(row)
+    assert paints.region == QRegion(logical_rect(layout.size_rect(place, ask=False), ratio))
+    paints.region = QRegion()
+    shown.applyTrade(trade(99, BEST_BID))
+    settle(shown, qtbot)
+    moved = QRegion()
+    for price, ask in ((BEST_ASK, True), (BEST_BID, False)):
+        moved += logical_rect(layout.row_rect(place_of(shown, price), ask=ask), ratio)
+    tape = layout.tape_rect(painted(shown).first)
+    assert tape is not None
+    assert paints.region == moved + logical_rect(tape, ratio)
 
 
 def test_the_same_book_again_paints_nothing(shown: OrderbookWidget, qtbot: QtBot) -> None:
@@ -284,6 +294,49 @@ def test_what_is_painted_in_parts_equals_what_is_painted_at_once(
         before = after
     at_once = paint_onto(canvas(ratio), widget, before, QRegion(widget.rect()))
     assert in_parts == at_once
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 1.5, 2.0])
+def test_sizes_that_are_painted_alone_leave_everything_else_as_it_was(
+    widget: OrderbookWidget, ratio: float
+) -> None:
+    at_scale(widget, ratio)
+    widget.applyTicker(ticker())
+    widget.setTradesPerLevelShown(True)
+    widget.setOrderbook(book(timestamp=1000))
+    before = widget._resolve()
+    in_parts = paint_onto(canvas(ratio), widget, before, QRegion(widget.rect()))
+    widget.applyTrade(replace(trade(9, BEST_ASK), trade_timestamp=900, timestamp=900))
+    for row, size in ((0, 0.5), (3, 0.1), (7, 2.0)):
+        widget.setOrderbook(resized(book(timestamp=1000), row, ask_size=size, bid_size=size / 2))
+        after = widget._resolve()
+        rects = [rect for rect in damage(before, after) if rect[2] == after.layout.bar_width]
+        assert len(rects) >= 2
+        region = QRegion()
+        for rect in damage(before, after):
+            region += logical_rect(rect, ratio)
+        paint_onto(in_parts, widget, after, region)
+        before = after
+    assert in_parts == paint_onto(canvas(ratio), widget, before, QRegion(widget.rect()))
+
+
+def test_price_change_and_size_are_written_in_every_row(shown: OrderbookWidget) -> None:
+    picture, ladder, theme = image(shown), painted(shown), shown.themeColors()
+    columns, edges = ladder.layout.columns, ladder.layout.edges
+    for place, row in enumerate(ladder.rows):
+        middle = (edges[place] + edges[place + 1]) // 2
+        size = columns.ask_size if row.ask else columns.bid_size
+        for (left, right), ink in (
+            ((columns.mark + 12, columns.price_end), theme.rise),
+            ((columns.price_end, columns.change_end), theme.rise),
+            (size, theme.text),
+        ):
+            colours = [
+                picture.pixelColor(x, y)
+                for x in range(left, right)
+                for y in range(middle - 5, middle + 5)
+            ]
+            assert min(abs(c.red() - ink.red()) + abs(c.blue() - ink.blue()) for c in colours) < 60
 
 
 def test_many_books_between_two_frames_are_one_painting(
@@ -759,34 +812,17 @@ def test_state_with_a_wrong_market_is_refused(widget: OrderbookWidget) -> None:
     assert widget.restoreState({"version": 1, "market": "", "options": {}})
 
 
-FORM = b"""<?xml version="1.0" encoding="UTF-8"?>
-<ui version="4.0"><class>Form</class>
- <widget class="QWidget" name="Form">
-  <layout class="QVBoxLayout" name="layout">
-   <item><widget class="OrderbookWidget" name="book">
-    <property name="marketCode" stdset="0"><string>KRW-ETH</string></property>
-    <property name="theme" stdset="0"><string>colour-blind-dark</string></property>
-    <property name="colorConvention" stdset="0"><string>western</string></property>
-   </widget></item>
-  </layout>
- </widget>
- <customwidgets><customwidget>
-  <class>OrderbookWidget</class><extends>QWidget</extends>
-  <header>upbit_ws_qt_widgets.orderbook</header>
- </customwidget></customwidgets>
-</ui>"""
-
-
 def test_a_form_of_designer_can_hold_it(qtbot: QtBot) -> None:
-    buffer = QBuffer()
-    buffer.setData(QByteArray(FORM))
-    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-    form = uic.loadUi(buffer)
-    qtbot.addWidget(form)
-    assert isinstance(form.book, OrderbookWidget)
-    assert form.book.market() == "KRW-ETH"
-    assert form.book.property("marketCode") == "KRW-ETH"
-    assert form.book.themeColors() is Theme.named("colour-blind-dark", "western")
+    made = promoted(
+        qtbot,
+        OrderbookWidget,
+        marketCode="KRW-ETH",
+        theme="colour-blind-dark",
+        colorConvention="western",
+    )
+    assert made.market() == "KRW-ETH"
+    assert made.property("marketCode") == "KRW-ETH"
+    assert made.themeColors() is Theme.named("colour-blind-dark", "western")
 
 
 def test_made_and_unmade_a_thousand_times_nothing_stays(qtbot: QtBot) -> None:

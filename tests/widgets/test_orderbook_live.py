@@ -11,6 +11,8 @@ from upbit_ws_qt import ConnectionState, ConnectionType, GlobalWebSocketManager
 from upbit_ws_qt.events import DataType
 from upbit_ws_qt.simulator import SimulatedExchange
 from upbit_ws_qt.simulator.account.orders import NewOrder
+from upbit_ws_qt_widgets.models.ladder_sides import sides_of
+from upbit_ws_qt_widgets.models.level_trades import WINDOW_MS
 from upbit_ws_qt_widgets.orderbook import OrderbookWidget
 
 LEVEL = 10_000.0
@@ -85,6 +87,34 @@ def test_groups_of_its_own_need_no_other_stream(
     settle(widget, qtbot)
     assert manager.get_subscription_summary() == before
     assert {price % 3000 for price, _ in rows(widget) if price} == {0}
+
+
+def test_rows_tell_what_the_exchange_traded_in_the_last_minute(
+    feed: Feed, exchange: SimulatedExchange, widget: OrderbookWidget, qtbot: QtBot
+) -> None:
+    proxy = widget.proxy()
+    assert proxy is not None
+    widget.setTradesPerLevelShown(True)
+    widget.setGrouping(1_000_000.0)  # so coarse that no trade is beyond the rows
+    # Everything that was traded before is over a minute ago then.
+    feed(exchange.advance(2 * WINDOW_MS))
+    truth = feed(proxy.get_trade_snapshot("KRW-BTC", count=500))
+    newest = max(truth, key=lambda event: event.sequential_id)
+    feed.until(lambda: newest.sequential_id in widget._memory.traded._numbers)
+    settle(widget, qtbot)
+    told = widget._memory.traded
+    book = widget.orderbook()
+    assert book is not None
+    counted = [event for event in truth if event.sequential_id in told._numbers]
+    # By the widget it is later than the last book, by as much as this test has taken since.
+    now = book.timestamp
+    sure = [event for event in truth if event.priced_ms > now - WINDOW_MS + 10_000]
+    assert len(sure) > 3
+    assert {event.sequential_id for event in sure} <= told._numbers
+    assert all(event.priced_ms > now - WINDOW_MS for event in counted)
+    shown = told.amounts(sides_of(book), 1.0, in_value=False)
+    assert sum(shown.values()) == pytest.approx(sum(event.trade_volume for event in counted))
+    assert any(row.traded_bar for row in painted(widget).rows)
 
 
 def test_without_a_key_nothing_private_is_asked_for(

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from PyQt6 import uic
-from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, Qt
-from PyQt6.QtGui import QContextMenuEvent, QGuiApplication, QImage, QPainter, QRegion
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtGui import QContextMenuEvent, QImage, QPainter, QRegion
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import (
     QApplication,
-    QDockWidget,
     QFileDialog,
     QInputDialog,
-    QMainWindow,
     QMenu,
-    QSplitter,
-    QTabWidget,
 )
 from pytestqt.qtbot import QtBot
 
@@ -33,15 +27,18 @@ from tests.order_books import (
     book,
     cell,
     image,
+    on_screen,
+    order,
     painted,
     place_of,
     resized,
     same,
     settle,
-    ticker,
+    strip,
     trade,
 )
-from upbit_ws_qt.events import OrderbookUnit, OrderEvent, OrderState
+from tests.widget_desk import PLACES, clipboard, entries, hangul_key, promoted, window_with
+from upbit_ws_qt.events import OrderbookUnit, OrderState
 from upbit_ws_qt_resources import translations
 from upbit_ws_qt_widgets.models.ladder_changes import FADE_STEPS
 from upbit_ws_qt_widgets.orderbook import OrderbookWidget
@@ -51,41 +48,11 @@ from upbit_ws_qt_widgets.orderbook_texts import logical_rect
 @pytest.fixture
 def shown(qtbot: QtBot) -> OrderbookWidget:
     """A widget on screen with a book of thirty rows a side, as it is made."""
-    widget = OrderbookWidget()
-    qtbot.addWidget(widget)
-    widget.setTheme("light")
-    widget.setLanguage("en")
-    widget.resize(490, 760)
-    widget.setOrderbook(book())
-    widget.applyTicker(ticker())
-    with qtbot.waitExposed(widget):
-        widget.show()
-    settle(widget, qtbot)
-    return widget
-
-
-def order(uuid: str, price: float, rest: str, side: str = "BID", **fields: Any) -> OrderEvent:
-    values = {
-        "type": "myOrder",
-        "code": "KRW-BTC",
-        "timestamp": 1,
-        "uuid": uuid,
-        "ask_bid": side,
-        "order_type": "limit",
-        "state": OrderState.WAIT,
-        "price": Decimal(str(price)),
-        "remaining_volume": Decimal(rest),
-        **fields,
-    }
-    return OrderEvent(**values)
+    return on_screen(OrderbookWidget(), qtbot)
 
 
 def prices(widget: OrderbookWidget) -> list[float]:
     return [row.price for row in painted(widget).rows if row.price]
-
-
-def strip(widget: OrderbookWidget, line: int) -> str:
-    return " ".join(f"{piece.label} {piece.value}".strip() for piece in painted(widget).strip[line])
 
 
 # -- rows, bars, amounts, grouping ----------------------------------------------------------------
@@ -546,6 +513,8 @@ def test_every_choice_has_a_key(shown: OrderbookWidget) -> None:
         (Qt.Key.Key_D, shown.depth, 1),
         (Qt.Key.Key_S, shown.isStatic, True),
         (Qt.Key.Key_P, shown.isPaused, True),
+        (Qt.Key.Key_M, shown.changeBase, "middle"),
+        (Qt.Key.Key_T, shown.areTradesPerLevelShown, True),
     ):
         assert reading() != expected
         QTest.keyClick(shown, key)
@@ -581,19 +550,6 @@ def test_letters_with_control_are_somebody_elses(shown: OrderbookWidget) -> None
     assert not shown.isPaused()
 
 
-def entries(menu: QMenu) -> dict[str, Any]:
-    """The entries of a menu by their text, those of menus inside it by both."""
-    found: dict[str, Any] = {}
-    for action in menu.actions():
-        name = action.text().partition("\t")[0]
-        inner = action.menu()
-        if inner is not None:
-            found.update({f"{name}/{text}": entry for text, entry in entries(inner).items()})
-        elif name:
-            found[name] = action
-    return found
-
-
 def test_the_menu_reaches_everything(shown: OrderbookWidget) -> None:
     texts = translations("en")
     for path, reading, expected in (
@@ -607,6 +563,10 @@ def test_the_menu_reaches_everything(shown: OrderbookWidget) -> None:
         (texts["orderbook.figures"], shown.areFiguresShown, False),
         (texts["orderbook.own_orders"], shown.areOwnOrdersShown, False),
         (texts["orderbook.pause"], shown.isPaused, True),
+        ("Change from/Middle of the book", shown.changeBase, "middle"),
+        (texts["orderbook.trades_per_level"], shown.areTradesPerLevelShown, True),
+        (texts["orderbook.pause_on_hover"], shown.isPauseOnHover, True),
+        (texts["orderbook.queue"], shown.isQueueShown, True),
     ):
         before = reading()
         assert before != expected
@@ -666,12 +626,29 @@ def test_a_file_is_asked_for(
         assert len(lines) == 61
 
 
+@pytest.mark.parametrize("key", [None, 0])
+def test_keys_are_heard_while_a_korean_keyboard_writes_hangul(
+    shown: OrderbookWidget, key: int | None
+) -> None:
+    for sign, reading, expected in (
+        ("ㅔ", shown.isPaused, True),
+        ("ㅔ", shown.isPaused, False),
+        ("ㅂ", shown.amounts, "total"),
+        ("ㅃ", shown.amounts, "quantity"),
+        ("ㅠ", shown.bars, "cumulative"),
+        ("ㄴ", shown.isStatic, True),
+    ):
+        assert hangul_key(shown, sign, key=key)
+        assert reading() == expected
+    assert hangul_key(shown, "ㅊ", Qt.KeyboardModifier.ControlModifier, key=key)
+    assert clipboard() == shown.bookTable("\t")
+    assert not hangul_key(shown, "ㅎ", key=key)
+
+
 def test_control_c_copies_the_rows_on_show(shown: OrderbookWidget) -> None:
     shown.setDepth(1)
     QTest.keyClick(shown, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    clipboard = QGuiApplication.clipboard()
-    assert clipboard is not None
-    assert clipboard.text() == (
+    assert clipboard() == (
         "side\tprice\tsize\tvalue\nask\t116540000\t1\t116540000\nbid\t116539000\t1\t116539000\n"
     )
 
@@ -718,39 +695,27 @@ def test_all_choices_are_kept(shown: OrderbookWidget, qtbot: QtBot) -> None:
     assert other.grouping() == 10_000.0
 
 
-FORM = b"""<?xml version="1.0" encoding="UTF-8"?>
-<ui version="4.0"><class>Form</class>
- <widget class="QWidget" name="Form">
-  <layout class="QVBoxLayout" name="layout">
-   <item><widget class="OrderbookWidget" name="book">
-    <property name="marketCode" stdset="0"><string>KRW-ETH</string></property>
-    <property name="levelCount" stdset="0"><number>5</number></property>
-    <property name="barKind" stdset="0"><string>value</string></property>
-    <property name="amountKind" stdset="0"><string>total</string></property>
-    <property name="viewKind" stdset="0"><string>depth</string></property>
-    <property name="groupingStep" stdset="0"><double>500.0</double></property>
-    <property name="staticLadder" stdset="0"><bool>true</bool></property>
-    <property name="fadingChanges" stdset="0"><bool>false</bool></property>
-    <property name="figuresShown" stdset="0"><bool>false</bool></property>
-    <property name="ownOrdersShown" stdset="0"><bool>false</bool></property>
-   </widget></item>
-  </layout>
- </widget>
- <customwidgets><customwidget>
-  <class>OrderbookWidget</class><extends>QWidget</extends>
-  <header>upbit_ws_qt_widgets.orderbook</header>
- </customwidget></customwidgets>
-</ui>"""
-
-
 def test_designer_reaches_every_choice(qtbot: QtBot) -> None:
-    buffer = QBuffer()
-    buffer.setData(QByteArray(FORM))
-    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-    form = uic.loadUi(buffer)
-    qtbot.addWidget(form)
-    options = form.book.saveState()["options"]
-    assert options == {
+    made = promoted(
+        qtbot,
+        OrderbookWidget,
+        marketCode="KRW-ETH",
+        levelCount=5,
+        barKind="value",
+        amountKind="total",
+        viewKind="depth",
+        changeFrom="middle",
+        groupingStep=500.0,
+        staticLadder=True,
+        fadingChanges=False,
+        figuresShown=False,
+        ownOrdersShown=False,
+        queueShown=True,
+        tradesPerLevelShown=True,
+        pauseOnHover=True,
+    )
+    assert made.market() == "KRW-ETH"
+    assert made.saveState()["options"] == {
         "depth": 5,
         "bars": "value",
         "amounts": "total",
@@ -762,33 +727,20 @@ def test_designer_reaches_every_choice(qtbot: QtBot) -> None:
         "own_orders": False,
         "trial": 0.0,
         "trial_in": "total",
+        "change_base": "middle",
+        "trades_per_level": True,
+        "pause_on_hover": True,
+        "queue": True,
     }
 
 
-@pytest.mark.parametrize("place", ["central", "dock", "tab", "splitter"])
+@pytest.mark.parametrize("place", PLACES)
 def test_it_lives_in_every_place_of_a_window(qtbot: QtBot, place: str) -> None:
-    window = QMainWindow()
-    qtbot.addWidget(window)
     widget = OrderbookWidget()
-    if place == "dock":
-        dock = QDockWidget(window)
-        dock.setWidget(widget)
-        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
-    elif place == "tab":
-        tabs = QTabWidget()
-        tabs.addTab(widget, "book")
-        window.setCentralWidget(tabs)
-    elif place == "splitter":
-        splitter = QSplitter()
-        splitter.addWidget(widget)
-        window.setCentralWidget(splitter)
-    else:
-        window.setCentralWidget(widget)
     widget.setOrderbook(book())
-    window.resize(500, 700)
-    with qtbot.waitExposed(window):
-        window.show()
+    window = window_with(qtbot, widget, place)
     settle(widget, qtbot)
+    assert window.isAncestorOf(widget)
     assert painted(widget).layout.width == widget.width() > 140
     with qtbot.waitSignal(widget.priceClicked) as clicked:
         QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=cell(widget, BEST_BID))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from itertools import combinations
 from types import SimpleNamespace
 
@@ -12,6 +11,7 @@ from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPalette
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.colour_sight import SIGHTS, distance
 from upbit_ws_qt_resources import themes
 from upbit_ws_qt_widgets import (
     BalanceMonitor,
@@ -37,52 +37,6 @@ from upbit_ws_qt_widgets.theme import (
 EVERY = [(name, convention) for name in themes() for convention in CONVENTIONS]
 GROUNDS = ("background", "panel", "ask_row", "bid_row", "ask_hover", "bid_hover")
 BARS = ("ask_bar", "bid_bar")
-
-# Severity 1.0 of G. M. Machado, M. M. Oliveira, L. A. F. Fernandes, "A Physiologically-based Model
-# for Simulation of Color Vision Deficiency", IEEE TVCG 15 (2009); for linear sRGB.
-SIGHTS = {
-    "protanopia": (
-        (0.152286, 1.052583, -0.204868),
-        (0.114503, 0.786281, 0.099216),
-        (-0.003882, -0.048116, 1.051998),
-    ),
-    "deuteranopia": (
-        (0.367322, 0.860646, -0.227968),
-        (0.280085, 0.672501, 0.047413),
-        (-0.011820, 0.042940, 0.968881),
-    ),
-    "tritanopia": (
-        (1.255528, -0.076749, -0.178779),
-        (-0.078411, 0.930809, 0.147602),
-        (0.004733, 0.691367, 0.303900),
-    ),
-}
-
-
-def linear(colour: QColor) -> tuple[float, ...]:
-    parts = (colour.redF(), colour.greenF(), colour.blueF())
-    return tuple(x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts)
-
-
-def lab(light: tuple[float, ...]) -> tuple[float, float, float]:
-    """CIE L*a*b* of linear sRGB, for D65."""
-    red, green, blue = (min(max(part, 0.0), 1.0) for part in light)
-    x = (0.4124564 * red + 0.3575761 * green + 0.1804375 * blue) / 0.95047
-    y = 0.2126729 * red + 0.7151522 * green + 0.0721750 * blue
-    z = (0.0193339 * red + 0.1191920 * green + 0.9503041 * blue) / 1.08883
-    a, b, c = (t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in (x, y, z))
-    return 116 * b - 16, 500 * (a - b), 200 * (b - c)
-
-
-def distance(one: QColor, other: QColor, sight: str) -> float:
-    """CIE76 between two colours as somebody with this sight sees them; 2.3 is just noticed."""
-
-    def seen(colour: QColor) -> tuple[float, float, float]:
-        light = linear(colour)
-        rows = SIGHTS[sight]
-        return lab(tuple(sum(f * part for f, part in zip(row, light, strict=True)) for row in rows))
-
-    return math.dist(seen(one), seen(other))
 
 
 def colour(theme: Theme, role: str) -> QColor:
@@ -134,6 +88,7 @@ def test_texts_can_be_read_on_all_they_are_written_on(name: str, convention: str
         ("accent", "background"),
         ("accent", "ask_row"),
         ("accent", "bid_row"),
+        ("comparison", "background"),
         ("warning", "background"),
         ("warning", "warning_background"),
         ("tag_text", "tag"),
@@ -184,7 +139,7 @@ def test_colour_blind_people_tell_the_directions_apart(
         ("ask_row", "bid_row", 5),
     ):
         assert distance(colour(theme, one), colour(theme, other), sight) >= least
-    for one, other in combinations(("average_1", "average_2", "average_3"), 2):
+    for one, other in combinations(("average_1", "average_2", "average_3", "comparison"), 2):
         assert distance(colour(theme, one), colour(theme, other), sight) >= 15
 
 
@@ -345,7 +300,7 @@ def test_a_palette_of_high_contrast_is_followed(choice: str, name: str, conventi
     for role in ("text", "sub_text", "even", "line", "crosshair", "warning", "tag"):
         assert colour(theme, role) == text
     assert theme.accent == marked
-    for role in ("rise", "fall", "accent", "average_1", "average_2", "average_3"):
+    for role in ("rise", "fall", "accent", "average_1", "average_2", "average_3", "comparison"):
         assert contrast(colour(theme, role), ground) >= 4.5
     for bar in ("ask_bar", "bid_bar", "ask_hover", "bid_hover"):
         assert contrast(text, colour(theme, bar)) >= 4.5

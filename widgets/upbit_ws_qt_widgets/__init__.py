@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .balances import BalanceMonitor as BalanceMonitor
+    from .chart import BarsTable as BarsTable
+    from .chart import ChartLink as ChartLink
     from .chart import ChartWidget as ChartWidget
+    from .models.holding_values import Fees as Fees
+    from .models.own_fills import Fill as Fill
     from .orderbook import OrderbookWidget as OrderbookWidget
 
 # Each is loaded when it is first used: a program that shows a book pays for no chart.
 _HOMES = {
     "BalanceMonitor": "balances",
+    "BarsTable": "chart",
+    "ChartLink": "chart",
     "ChartWidget": "chart",
+    "Fees": "models.holding_values",
+    "Fill": "models.own_fills",
     "OrderbookWidget": "orderbook",
 }
 

@@ -13,9 +13,11 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent
 from PyQt6.QtWidgets import QMenu
 
-from .balances_menu import BalancesMenu, command
+from .balances_menu import BALANCE_KEYS, BalancesMenu
 from .balances_surface import BalancesSurface
+from .choice_menu import command
 from .live_widget import contained
+from .models.hangul_keys import letter_key
 from .models.holding_export import table
 from .models.holding_rows import Column
 from .models.holding_wishes import HIDEABLE, HoldingWishes
@@ -110,6 +112,11 @@ class BalanceMonitor(BalancesSurface):
         if dialog is not None:
             self.setFeePercent(dialog.objectName(), percent)
 
+    @contained
+    def limitEntered(self, won: float) -> None:
+        """For the menu's dialog, whose numbers are all of one kind."""
+        self.setSmallLimit(round(won))
+
     def contextMenu(self) -> QMenu:
         """A menu of everything that can be chosen and done here, as it stands now."""
         return BalancesMenu(self)
@@ -156,7 +163,10 @@ class BalanceMonitor(BalancesSurface):
 
     @contained
     def keyPressEvent(self, a0: QKeyEvent | None) -> None:
-        if a0 is not None and a0.modifiers() == _COMMAND and command(self, a0.key()):
+        if a0 is None:
+            return
+        key = letter_key(a0.key(), a0.text())
+        if a0.modifiers() == _COMMAND and command(BALANCE_KEYS, self, key):
             a0.accept()
         else:
             super().keyPressEvent(a0)

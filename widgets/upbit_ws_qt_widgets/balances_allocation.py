@@ -24,12 +24,13 @@ from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from .models.allocation import Slice, percentages, spans
 from .theme import Theme, number_font
 
-__all__ = ["AllocationView"]
+__all__ = ["HUES", "AllocationView"]
 
-# Apart from each other and from the red and blue of gains and losses.
-_HUES: Mapping[str, tuple[int, ...]] = {
-    "light": (0x2A9D8F, 0xC98A1B, 0x8E5BB5, 0x5B8C3A, 0xB0527A, 0x5B6BC0, 0x8A6D4B, 0x3B8EA5),
-    "dark": (0x46BBAD, 0xE0AC4B, 0xB088D8, 0x86BC62, 0xD97BA3, 0x8A97E6, 0xBC9C76, 0x63B5CC),
+#: The colours of the parts, in their order. Those of neighbours differ in lightness as well as in
+#: hue, so that eyes that miss a hue tell them apart; each is seen on every ground of its kind.
+HUES: Mapping[str, tuple[int, ...]] = {
+    "light": (0x2A8E98, 0x8B2F01, 0x224FAD, 0xAD7263, 0x5A3256, 0x688D20, 0xAD65C2, 0x215030),
+    "dark": (0x3384E7, 0xE7A660, 0x78D0E4, 0x6B8F22, 0xF5E874, 0xDE5564, 0xAA7AB6, 0x97BD92),
 }
 _SMALL = 0.86
 _RING_LINES = 8
@@ -134,7 +135,7 @@ class AllocationView(QWidget):
 
     def _laid_out(self, width: int) -> list[_Entry]:
         """The parts with their places in the legend, which begins at 0, 0."""
-        hues = _HUES[self._theme.name]
+        hues = HUES[self._theme.name]
         room = max(width - self._legend_left() - self._pad, 1)
         entries: list[_Entry] = []
         for number, (each, percent, amount) in enumerate(

@@ -4,209 +4,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QAction, QActionGroup
-from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMenu
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QFileDialog
 
+from .choice_menu import ChoiceMenu, next_choice
 from .models.holding_wishes import ALLOCATIONS, HIDEABLE, SMALL_LIMITS
 
 if TYPE_CHECKING:
     from .balances import BalanceMonitor
 
-__all__ = ["BalancesMenu", "command"]
+__all__ = ["BALANCE_KEYS", "BalancesMenu"]
 
 _QUOTES = ("krw", "btc", "usdt")
-_MOST_WON = 2**31 - 1
+_MOST_WON = 1e15
 _MOST_PERCENT = 99.0
-
-
-def _next_allocation(monitor: BalanceMonitor) -> None:
-    place = ALLOCATIONS.index(monitor.allocation()) + 1
-    monitor.setAllocation(ALLOCATIONS[place % len(ALLOCATIONS)])
+_PERCENT_DECIMALS = 4
+_COMMAND = "Ctrl+Shift+"
 
 
 def _copy(monitor: BalanceMonitor) -> None:
     monitor.copy()
 
 
-_KEYS: Mapping[int, Callable[[BalanceMonitor], None]] = {
+#: What letters with Ctrl and Shift are for.
+BALANCE_KEYS: Mapping[int, Callable[[BalanceMonitor], None]] = {
     Qt.Key.Key_P: lambda monitor: monitor.setPrivate(not monitor.isPrivate()),
     Qt.Key.Key_H: lambda monitor: monitor.setSmallHidden(not monitor.isSmallHidden()),
     Qt.Key.Key_D: lambda monitor: monitor.setApartShown(not monitor.isApartShown()),
     Qt.Key.Key_F: lambda monitor: monitor.setFeesIncluded(not monitor.areFeesIncluded()),
-    Qt.Key.Key_A: _next_allocation,
+    Qt.Key.Key_A: lambda monitor: monitor.setAllocation(
+        next_choice(ALLOCATIONS, monitor.allocation())
+    ),
     Qt.Key.Key_C: _copy,
 }
 
 
-def command(monitor: BalanceMonitor, key: int) -> bool:
-    """Do what a letter with Ctrl and Shift is for; returns whether it is for anything."""
-    do = _KEYS.get(key)
-    if do is not None:
-        do(monitor)
-    return do is not None
-
-
 # State: none of its own; what its entries say is read when it is made.
-class BalancesMenu(QMenu):
+class BalancesMenu(ChoiceMenu["BalanceMonitor"]):
     """Everything that can be chosen and done, as it stands now; a child of its widget."""
 
     def __init__(self, monitor: BalanceMonitor) -> None:
         super().__init__(monitor)
         text = monitor.text
-        for key, is_on, switch, letter in (
+        for key, is_on, slot, letter in (
             ("private", monitor.isPrivate(), monitor.setPrivate, "P"),
             ("hide_small", monitor.isSmallHidden(), monitor.setSmallHidden, "H"),
             ("show_apart", monitor.isApartShown(), monitor.setApartShown, "D"),
             ("include_fees", monitor.areFeesIncluded(), monitor.setFeesIncluded, "F"),
         ):
-            action = self._add(self, text(f"balances.{key}"), letter)
-            action.setCheckable(True)
-            action.setChecked(is_on)
-            action.toggled.connect(switch)
+            self.switch(text(f"balances.{key}"), slot, _COMMAND + letter, is_on=is_on)
         self.addSeparator()
         kinds = [(kind, text(f"balances.allocation_{kind}")) for kind in ALLOCATIONS]
-        self._choices("allocation", kinds, monitor.allocation(), "setAllocation", "A")
+        title = text("balances.allocation")
+        self.choices(title, kinds, monitor.allocation(), "setAllocation", f"{_COMMAND}A")
         self._sorting()
         self._columns()
         limits = [(won, f"{won:,}") for won in sorted({*SMALL_LIMITS, monitor.smallLimit()})]
-        inner = self._choices("small_limit", limits, monitor.smallLimit(), "setSmallLimit")
-        self._add(inner, text("balances.other")).triggered.connect(self._ask_limit)
+        title = text("balances.small_limit")
+        inner = self.choices(title, limits, monitor.smallLimit(), "setSmallLimit")
+        self.entry(text("balances.other"), menu=inner).triggered.connect(self._ask_limit)
         self._fees()
         self.addSeparator()
-        self._add(self, f"{text('balances.copy_rows')}\tCtrl+C").triggered.connect(monitor.copyRows)
-        for key, slot, letter in (
-            ("copy_all", monitor.copy, "C"),
+        for key, do, shortcut in (
+            ("copy_rows", monitor.copyRows, "Ctrl+C"),
+            ("copy_all", monitor.copy, f"{_COMMAND}C"),
             ("save_csv", self._ask_csv, ""),
             ("save_picture", self._ask_picture, ""),
         ):
-            self._add(self, text(f"balances.{key}"), letter).triggered.connect(slot)
-
-    def _monitor(self) -> BalanceMonitor:
-        """Its parent: an attribute would be a cycle through a Qt object."""
-        return cast("BalanceMonitor", self.parent())
-
-    @staticmethod
-    def _add(menu: QMenu, text: str, letter: str = "") -> QAction:
-        """An entry that shows its key; the key itself is heard by the widget."""
-        action = QAction(f"{text}\tCtrl+Shift+{letter}" if letter else text, menu)
-        menu.addAction(action)
-        return action
-
-    def _inner(self, key: str) -> QMenu:
-        inner = QMenu(self._monitor().text(f"balances.{key}"), self)
-        self.addMenu(inner)
-        return inner
-
-    def _choices(
-        self,
-        key: str,
-        choices: Iterable[tuple[Any, str]],
-        now: Any,
-        setter: str,
-        letter: str = "",
-    ) -> QMenu:
-        inner = self._inner(key)
-        if letter:
-            inner.setTitle(f"{inner.title()}\tCtrl+Shift+{letter}")
-        group = QActionGroup(inner)
-        for value, text in choices:
-            action = self._add(inner, text)
-            action.setCheckable(True)
-            action.setChecked(value == now)
-            action.setData((setter, value))
-            group.addAction(action)
-        group.triggered.connect(self._choose)
-        return inner
-
-    def _choose(self, action: QAction) -> None:
-        setter, value = action.data()
-        getattr(self._monitor(), setter)(value)
+            self.entry(text(f"balances.{key}"), shortcut).triggered.connect(do)
 
     def _sorting(self) -> None:
-        monitor = self._monitor()
+        monitor = self.widget()
         column, descending = monitor.sorting()
         heads = [(name, monitor.columnText(name)) for name in ("asset", *HIDEABLE)]
-        inner = self._choices("sort", heads, column, "sortBy")
+        inner = self.choices(monitor.text("balances.sort"), heads, column, "sortBy")
         inner.addSeparator()
-        action = self._add(inner, monitor.text("balances.descending"))
-        action.setCheckable(True)
-        action.setChecked(descending)
-        action.toggled.connect(self._turn)
+        self.switch(monitor.text("balances.descending"), self._turn, is_on=descending, menu=inner)
 
     def _turn(self, descending: bool) -> None:
-        self._monitor().sortBy(self._monitor().sorting()[0], descending)
+        self.widget().sortBy(self.widget().sorting()[0], descending)
 
     def _columns(self) -> None:
-        monitor = self._monitor()
-        inner = self._inner("columns")
+        monitor = self.widget()
+        inner = self.inner(monitor.text("balances.columns"))
         for name in HIDEABLE:
-            action = self._add(inner, monitor.columnText(name))
+            action = self.entry(monitor.columnText(name), menu=inner)
             action.setCheckable(True)
             action.setChecked(name not in monitor.hiddenColumns())
             action.setData(name)
         inner.triggered.connect(self._show_column)
 
     def _show_column(self, action: QAction) -> None:
-        monitor, name = self._monitor(), action.data()
+        monitor, name = self.widget(), action.data()
         others = set(monitor.hiddenColumns()).difference([name])
         monitor.setHiddenColumns(others if action.isChecked() else others | {name})
 
     def _fees(self) -> None:
-        monitor = self._monitor()
-        inner = self._inner("fees_menu")
+        monitor = self.widget()
+        inner = self.inner(monitor.text("balances.fees_menu"))
         for quote in _QUOTES:
             percent = f"{getattr(monitor.fees(), quote) * 100:f}".rstrip("0").rstrip(".") or "0"
             text = monitor.text("balances.fee_of", quote=quote.upper(), percent=percent)
-            self._add(inner, text).setData(quote)
+            self.entry(text, menu=inner).setData(quote)
         inner.triggered.connect(self._ask_fee)
 
-    # -- dialogs: none holds up anybody --------------------------------------------------------
-
-    def _dialog(self, title: str, label: str) -> QInputDialog:
-        dialog = QInputDialog(self._monitor())
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle(title)
-        dialog.setLabelText(label)
-        return dialog
+    # -- dialogs -------------------------------------------------------------------------------
 
     def _ask_fee(self, action: QAction) -> None:
-        monitor, quote = self._monitor(), str(action.data())
+        monitor, quote = self.widget(), str(action.data())
+        title = monitor.text("balances.fees_menu")
         label = monitor.text("balances.fee_label", quote=quote.upper())
-        dialog = self._dialog(monitor.text("balances.fees_menu"), label)
-        dialog.setInputMode(QInputDialog.InputMode.DoubleInput)
-        dialog.setDoubleDecimals(4)
-        dialog.setDoubleRange(0.0, _MOST_PERCENT)
-        dialog.setDoubleValue(float(getattr(monitor.fees(), quote) * 100))
+        now = float(getattr(monitor.fees(), quote) * 100)
+        dialog = self.numberDialog(title, label, now, _MOST_PERCENT, _PERCENT_DECIMALS)
         dialog.setObjectName(quote)
         dialog.doubleValueSelected.connect(monitor.feeEntered)
-        dialog.open()
 
     def _ask_limit(self) -> None:
-        monitor = self._monitor()
-        title = monitor.text("balances.small_limit")
-        dialog = self._dialog(title, monitor.text("balances.limit_label"))
-        dialog.setInputMode(QInputDialog.InputMode.IntInput)
-        dialog.setIntRange(0, _MOST_WON)
-        dialog.setIntValue(min(monitor.smallLimit(), _MOST_WON))
-        dialog.intValueSelected.connect(monitor.setSmallLimit)
-        dialog.open()
+        monitor = self.widget()
+        title, label = monitor.text("balances.small_limit"), monitor.text("balances.limit_label")
+        dialog = self.numberDialog(title, label, monitor.smallLimit(), _MOST_WON, 0)
+        dialog.doubleValueSelected.connect(monitor.limitEntered)
 
     def _ask_csv(self) -> None:
-        self._ask_file("csv").fileSelected.connect(self._monitor().saveCsv)
+        self._ask_file("csv").fileSelected.connect(self.widget().saveCsv)
 
     def _ask_picture(self) -> None:
-        self._ask_file("png").fileSelected.connect(self._monitor().savePicture)
+        self._ask_file("png").fileSelected.connect(self.widget().savePicture)
 
     def _ask_file(self, ending: str) -> QFileDialog:
-        monitor = self._monitor()
-        dialog = QFileDialog(monitor, monitor.text("balances.save_title"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(ending)
-        dialog.selectFile(f"balances.{ending}")
-        dialog.open()
-        return dialog
+        return self.fileDialog(self.widget().text("balances.save_title"), "balances", ending)

@@ -12,6 +12,7 @@ from PyQt6.QtGui import QColor
 
 from upbit_ws_qt_resources import translations
 
+from .models.hangul_keys import latin_text
 from .models.holding_rows import (
     UNKNOWN,
     UNPRICED,
@@ -99,14 +100,17 @@ class HoldingsModel(QAbstractTableModel):
     def find(self, typed: str, after: int) -> int | None:
         """The next place below ``after``, round the end, whose code or name begins with a text.
 
-        While it is typed on, the row it stands on counts as well.
+        A code is found by its keys as well while a Korean keyboard writes Hangul. While it is
+        typed on, the row it stands on counts too.
         """
         start = after + (len(typed) == 1)
         wanted = typed.casefold()
+        code = latin_text(typed).casefold()
         for step in range(len(self._rows)):
             place = (start + step) % len(self._rows)
             row = self._rows[place]
-            if any(text.casefold().startswith(wanted) for text in (row.holding.currency, row.name)):
+            currency, name = row.holding.currency.casefold(), row.name.casefold()
+            if currency.startswith(code) or name.startswith(wanted):
                 return place
         return None
 

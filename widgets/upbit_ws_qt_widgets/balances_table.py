@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from .balances_cells import HoldingCells, HoldingHeads
 from .balances_model import HoldingsModel
+from .models.hangul_keys import letter_key
 from .models.holding_rows import ABOUT, Column, HoldingRow
 from .theme import Theme, number_font
 
@@ -187,9 +188,10 @@ class HoldingsTable(QTableView):
     def keyPressEvent(self, e: QKeyEvent | None) -> None:
         if e is None:
             return
-        if e.matches(QKeySequence.StandardKey.Copy):
+        key = letter_key(e.key(), e.text())
+        if QKeyEvent(e.type(), key, e.modifiers()).matches(QKeySequence.StandardKey.Copy):
             self.copySelection()
-        elif e.modifiers() == _OURS and Qt.Key.Key_A <= e.key() <= Qt.Key.Key_Z:
+        elif e.modifiers() == _OURS and Qt.Key.Key_A <= key <= Qt.Key.Key_Z:
             e.ignore()  # a command, which the widget around it hears
         else:
             super().keyPressEvent(e)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 import itertools
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
@@ -47,11 +48,16 @@ def contained(
     """Keep an exception of an event handler or slot inside the widget.
 
     One that escapes from ``paintEvent`` or a slot ends the whole process, so it becomes the
-    widget's error state, ``errorOccurred`` and one line in the log.
+    widget's error state, ``errorOccurred`` and one line in the log. Only the call from a thread
+    that is not the widget's raises, and does nothing else.
     """
 
     @functools.wraps(method)
     def call(self: _W, /, *args: _P.args, **kwargs: _P.kwargs) -> _R | None:
+        if threading.get_ident() != self.home_thread:
+            from upbit_ws_qt.qt.running import wrong_thread
+
+            raise wrong_thread()
         try:
             return method(self, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 - see the docstring
@@ -61,9 +67,9 @@ def contained(
     return call
 
 
-# State: the proxy, the look with its theme, the language with how it was chosen, the last event of
-# each connection, the error on show; the market whose end or halt is told, with its subscription,
-# its last ticker, the list of markets it listens to and what was told.
+# State: its thread, the proxy, the look with its theme, the language with how it was chosen, the
+# last event of each connection, the error on show; the market whose end or halt is told, with its
+# subscription, its last ticker, the list of markets it listens to and what was told.
 class LiveWidget(QWidget):
     """A widget of live data. It works unbound, through its data slots alone.
 
@@ -90,6 +96,7 @@ class LiveWidget(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.home_thread = threading.get_ident()
         self._proxy: WebSocketClientProxy | None = None
         self._look = Look()
         self._theme = self._current_theme()

@@ -9,13 +9,14 @@ from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any, cast
 
-from PyQt6.QtCore import QElapsedTimer, QTimer
+from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QContextMenuEvent, QGuiApplication, QHideEvent
 from PyQt6.QtWidgets import QMenu, QWidget
 
 from upbit_ws_qt.events import Source
 from upbit_ws_qt.markets import format_price
 
+from .choice_menu import command
 from .frame_timer import FrameTimer
 from .live_widget import contained
 from .models.ladder import PriceTexts
@@ -30,7 +31,7 @@ from .models.ladder_state import Ladder, Marks, Words, resolve_ladder
 from .models.ladder_strip import STRIP_LINES
 from .models.ladder_wishes import AMOUNTS, Wishes
 from .orderbook_data import FedBook
-from .orderbook_menu import BookMenu, command
+from .orderbook_menu import BOOK_KEYS, BookMenu
 from .orderbook_painter import LadderPainter
 from .theme import Look
 
@@ -38,6 +39,8 @@ __all__ = ["OrderbookWidget"]
 
 _KST = timezone(timedelta(hours=9))
 _STATE_VERSION = 1
+# Trades that end one after another leave together: rows need not change more often than they do.
+_SHORTEST_EXPIRY_MS = 250
 
 
 # State: what was looked at last, with the texts of its prices and what in it has just changed.
@@ -64,11 +67,12 @@ class OrderbookWidget(FedBook):
         self._sight: Sight | None = None
         self._texts = PriceTexts()
         self._changes = Changes()
-        self._clock = QElapsedTimer()
-        self._clock.start()
         self._fade = QTimer(self)
         self._fade.setSingleShot(True)
         self._fade.timeout.connect(self._changed)
+        self._expiry = QTimer(self)
+        self._expiry.setSingleShot(True)
+        self._expiry.timeout.connect(self._changed)
         self._description = FrameTimer(self, interval_ms=1000)
         self._description.timeout.connect(self._describe)
         self._describe()
@@ -146,17 +150,32 @@ class OrderbookWidget(FedBook):
         )
 
     def _marks(self, sight: Sight) -> Marks:
-        """Own orders and fresh changes, which come to rest by themselves."""
+        """Own orders, fresh changes, late trades: the last two go by themselves."""
+        if self.view() != "ladder":
+            return Marks()
         own = self._orders.marks(sight.step) if self.areOwnOrdersShown() else None
-        if not self.isFading() or self.view() != "ladder":
-            return Marks(own)
+        traded = self._traded(sight) if self.areTradesPerLevelShown() else None
+        heats = self._heats(sight) if self.isFading() else None
+        return Marks(own, heats, traded, self._queue.bounds(sight.step))
+
+    def _traded(self, sight: Sight) -> Mapping[tuple[bool, int], float]:
+        """What was traded at each price in the last minute, also while nothing new comes."""
+        traded, now = self._memory.traded, self._exchange_clock.now(self._clock.elapsed())
+        traded.forget(now)
+        due = traded.next_due_ms()
+        if due is not None:
+            self._expiry.start(max(int(due - now) + 1, _SHORTEST_EXPIRY_MS))
+        return traded.amounts(sight.exact, sight.step, in_value=self.amounts() == "total")
+
+    def _heats(self, sight: Sight) -> Mapping[tuple[bool, int], int]:
+        """Fresh changes, and a wake-up for when they fade."""
         now, changes, step = self._clock.elapsed(), self._changes, sight.step
         changes.note(sight.rungs, step, (self._market, step, self._wishes), now)
         heats = changes.heats(now)
         due = changes.next_due_ms(now)
         if due is not None:
             self._fade.start(int(due - now) + 1)
-        return Marks(own, heats)
+        return heats
 
     def _badge(self) -> str:
         """The state of the data; a widget fed by its slots alone is live unless it failed."""
@@ -238,7 +257,7 @@ class OrderbookWidget(FedBook):
         self.setAmounts(AMOUNTS[1 - AMOUNTS.index(self.amounts())])
 
     def commanded(self, key: int) -> bool:
-        return command(self, key)
+        return command(BOOK_KEYS, self, key)
 
     def contextMenu(self) -> QMenu:
         """A menu of everything that can be chosen and done here, as it stands now."""

@@ -145,7 +145,7 @@ def paint_strip(
         x, end = left + gap, left + width - gap
         for label, value, direction in pieces:
             label_width = fonts.small.text(label).width if label else 0.0
-            wide = fonts.small.metrics.horizontalAdvance(value)
+            wide = fonts.small.width(value) if value else 0.0
             between = gap / 2 if label and value else 0.0
             if x + label_width + between + wide > end:
                 break
@@ -155,7 +155,7 @@ def paint_strip(
                 fonts.small.draw(painter, x, y, label)
             if value:
                 painter.setPen(colour)
-                fonts.small.draw_once(painter, x + label_width + between, y, value)
+                fonts.small.draw_fleeting(painter, x + label_width + between, y, value)
             x += label_width + between + wide + 1.5 * gap
         y += line
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import QElapsedTimer, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from upbit_ws_qt.events import (
@@ -24,13 +24,15 @@ from upbit_ws_qt.private_protocol import NO_KEY
 
 from .live_widget import contained, pyqtProperty
 from .models.day_figures import Figure, day_figures
+from .models.exchange_clock import ExchangeClock
 from .models.heat_map import HeatMap
 from .models.ladder_hand import LadderHand
 from .models.ladder_sides import sides_of
 from .models.ladder_wishes import Wishes
 from .models.market_memory import MarketMemory
 from .models.own_orders import OwnOrders
-from .orderbook_options import OptionedBook
+from .models.queue_bounds import QueueBounds
+from .orderbook_pause import PausableBook
 from .orderbook_streams import BookStreams, Listeners
 from .wording import error_text
 
@@ -43,18 +45,17 @@ __all__ = ["FedBook"]
 _CLOSED = (ConnectionState.IDLE, ConnectionState.REFUSED)
 
 
-# State: the market with its streams, and the list of markets it listens to; what is known of it,
-# with the day's figures as texts, the own orders and whether they are live, the book over time.
-class FedBook(OptionedBook):
+# State: the market with its streams, and the list of markets it listens to; the day's figures as
+# texts, the own orders, what is ahead of them and whether they are live, the book over time; the
+# clocks.
+class FedBook(PausableBook):
     """Knows one market: from its slots, from the streams of a proxy, or from both.
 
     Signals:
         marketChanged(str): another market is shown.
-        pausedChanged(bool): the book stands still, or goes on.
     """
 
     marketChanged = pyqtSignal(str)
-    pausedChanged = pyqtSignal(bool)
 
     component = "orderbook"
 
@@ -63,11 +64,14 @@ class FedBook(OptionedBook):
         self._market = ""
         self._streams = BookStreams()
         self._markets: MarketList | None = None
-        self._memory = MarketMemory()
         self._day: tuple[Figure, ...] = ()
         self._orders = OwnOrders()
         self._orders_live = False
+        self._queue = QueueBounds()
         self._map = HeatMap()
+        self._clock = QElapsedTimer()
+        self._clock.start()
+        self._exchange_clock = ExchangeClock()
 
     # -- the market ----------------------------------------------------------------------------
 
@@ -94,6 +98,7 @@ class FedBook(OptionedBook):
         self._memory = MarketMemory()
         self._day = ()
         self._orders.replace(())
+        self._queue = QueueBounds()
         self._map = HeatMap()
         self._hand = LadderHand()
         self._wish(grouping=0.0)  # its steps are those of another market's prices
@@ -168,8 +173,11 @@ class FedBook(OptionedBook):
         self._changed()
 
     def wished(self, former: Wishes) -> None:
+        super().wished(former)
         if not self.areOwnOrdersShown():
             self._forget_account()
+        if not self._is_queue_told():
+            self._queue = QueueBounds()
         self._follow(self._market, self.grouping())
         if former.static and not self.isStatic():
             self._hand.let_go()
@@ -181,10 +189,16 @@ class FedBook(OptionedBook):
         """Show a book; it replaces the former one of its grouping as a whole."""
         if self._is_ours(event):
             self._memory.take_book(event)
+            self._exchange_clock.observe(event.timestamp, self._clock.elapsed())
             self._look_for_a_key()
             if not event.level and event.orderbook_units:
-                tick = self._tick_at(event.orderbook_units[0].bid_price)
-                self._map.take(sides_of(event), tick, event.timestamp)
+                sides = sides_of(event)
+                self._map.take(
+                    sides, self._tick_at(event.orderbook_units[0].bid_price), event.timestamp
+                )
+                if self._is_queue_told() and sides.lowest is not None:
+                    tick = self._tick_at(sides.lowest)
+                    self._queue.take_book(sides, tick, event.timestamp, self._orders.resting)
             self._changed()
 
     def _look_for_a_key(self) -> None:
@@ -209,6 +223,8 @@ class FedBook(OptionedBook):
     def applyTrade(self, event: TradeEvent) -> None:
         """Add a trade to the list; one that is there already (sent again) changes nothing."""
         if self._is_ours(event) and self._memory.take_trade(event):
+            self._exchange_clock.observe(event.timestamp, self._clock.elapsed())
+            self._queue.take_trade(event)
             self._changed()
 
     @contained
@@ -250,24 +266,8 @@ class FedBook(OptionedBook):
         if ticker is not None:
             self._day = day_figures(ticker, self._tick_at, self.text)
 
-    # -- the pause -----------------------------------------------------------------------------
+    def _is_queue_told(self) -> bool:
+        return self.isQueueShown() and self.areOwnOrdersShown()
 
-    def isPaused(self) -> bool:
-        """Whether the book stands still."""
-        return self._memory.is_paused
-
-    @contained
-    def setPaused(self, paused: bool) -> None:
-        """Let the book stand still, or go on with the newest one. What comes meanwhile is counted.
-
-        Own orders go on being marked.
-        """
-        if paused != self.isPaused():
-            self._memory.pause(on=paused)
-            self._write_day()
-            self.pausedChanged.emit(paused)
-            self._changed()
-
-    def withheldCount(self) -> int:
-        """How many updates were not shown in this pause."""
-        return self._memory.withheld
+    def otherKnown(self) -> None:
+        self._write_day()

@@ -141,6 +141,47 @@ class OptionedBook(BookSurface):
         """
         self._wish(trial=amount, trial_in=kind)
 
+    def changeBase(self) -> str:
+        """What the change of each price is counted from: ``previous`` or ``middle``."""
+        return self._wishes.change_base
+
+    def setChangeBase(self, base: str) -> None:
+        """Write changes from the previous close (``previous``) or the middle of the book.
+
+        Prices are coloured by the previous close in any case.
+        """
+        self._wish(change_base=base)
+
+    def areTradesPerLevelShown(self) -> bool:
+        """Whether rows tell what was traded at their price in the last minute."""
+        return self._wishes.trades_per_level
+
+    def setTradesPerLevelShown(self, shown: bool) -> None:
+        """Tell in each row what was traded at its price in the last 60 seconds."""
+        self._wish(trades_per_level=shown)
+
+    def isPauseOnHover(self) -> bool:
+        """Whether the book stands still while the pointer is on it."""
+        return self._wishes.pause_on_hover
+
+    def setPauseOnHover(self, on: bool) -> None:
+        """Let the book stand still from when the pointer comes until it leaves.
+
+        Going on meanwhile holds until the pointer comes the next time.
+        """
+        self._wish(pause_on_hover=on)
+
+    def isQueueShown(self) -> bool:
+        """Whether the strip tells what can at most be ahead of own orders."""
+        return self._wishes.queue
+
+    def setQueueShown(self, shown: bool) -> None:
+        """Tell in the strip what can at most be ahead of the own orders that are pointed at.
+
+        It takes some seconds until that is known, and own orders have to be shown.
+        """
+        self._wish(queue=shown)
+
     levelCount = pyqtProperty(int, fget=depth, fset=setDepth, notify=optionsChanged)
     barKind = pyqtProperty(str, fget=bars, fset=setBars, notify=optionsChanged)
     amountKind = pyqtProperty(str, fget=amounts, fset=setAmounts, notify=optionsChanged)
@@ -150,6 +191,14 @@ class OptionedBook(BookSurface):
     fadingChanges = pyqtProperty(bool, fget=isFading, fset=setFading, notify=optionsChanged)
     figuresShown = pyqtProperty(
         bool, fget=areFiguresShown, fset=setFiguresShown, notify=optionsChanged
+    )
+    changeFrom = pyqtProperty(str, fget=changeBase, fset=setChangeBase, notify=optionsChanged)
+    tradesPerLevelShown = pyqtProperty(
+        bool, fget=areTradesPerLevelShown, fset=setTradesPerLevelShown, notify=optionsChanged
+    )
+    queueShown = pyqtProperty(bool, fget=isQueueShown, fset=setQueueShown, notify=optionsChanged)
+    pauseOnHover = pyqtProperty(
+        bool, fget=isPauseOnHover, fset=setPauseOnHover, notify=optionsChanged
     )
     ownOrdersShown = pyqtProperty(
         bool, fget=areOwnOrdersShown, fset=setOwnOrdersShown, notify=optionsChanged

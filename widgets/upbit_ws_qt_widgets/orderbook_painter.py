@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from typing import NamedTuple
 
 from PyQt6.QtCore import QPointF, QRect, Qt
@@ -26,14 +27,20 @@ from .theme import Theme
 
 __all__ = ["LadderPainter"]
 
+# Ask or bid, under the pointer or not, and what is left of a change.
+_Mix = tuple[bool, bool, int]
 # How much of its colour a change has at first; it fades in steps.
 _HOTTEST = 0.24
 
 
 class _Place(NamedTuple):
-    """Where a row is to be looked for (device-independent pixels), and what of it is filled."""
+    """Where a row is, and what of it is filled.
+
+    Where it and its price are to be looked for is in device-independent pixels.
+    """
 
     where: QRect
+    price_where: QRect
     row: QRect
     sizes: QRect
 
@@ -50,7 +57,7 @@ class LadderPainter:
         self._laid_out: LadderLayout | None = None
         self._places: dict[bool, list[_Place]] = {}
         self._theme: Theme | None = None
-        self._mixed: dict[tuple[bool, bool, int], tuple[QBrush, QBrush, QBrush]] = {}
+        self._mixed: dict[_Mix, tuple[QBrush, QBrush, QBrush]] = {}
 
     def paint(self, painter: QPainter, ladder: Ladder, theme: Theme, region: QRegion) -> None:
         """Draw what of ``ladder`` lies in ``region`` (device-independent pixels)."""
@@ -100,27 +107,26 @@ class LadderPainter:
     def _place(self, layout: LadderLayout, place: int, *, ask: bool) -> _Place:
         left, top, width, height = rect = layout.row_rect(place, ask=ask)
         start, end = layout.columns.ask_size if ask else layout.columns.bid_size
+        price_start, price_end = layout.columns.price
         filled = height - layout.metrics.hair
         return _Place(
             logical_rect(rect, self.ratio),
+            logical_rect((price_start, top, price_end - price_start, height), self.ratio),
             QRect(left, top, width, filled),
             QRect(start, top, end - start, filled),
         )
 
-    def _brushes(self, row: Row, theme: Theme) -> tuple[QBrush, QBrush, QBrush]:
-        """The tint of a row, and of its sizes and its bar with what is left of a change in them.
-
-        Brushes, because filling with a colour takes nearly three times as long.
-        """
-        key = row.ask, row.hover, row.heat
+    def _brushes(self, key: _Mix, theme: Theme) -> tuple[QBrush, QBrush, QBrush]:
+        """The tint of a row, and of its sizes and its bar with what is left of a change in them."""
         made = self._mixed.get(key)
         if made is None:
-            if row.ask:
-                tint, bar = (theme.ask_hover if row.hover else theme.ask_row), theme.ask_bar
+            ask, hover, heat = key
+            if ask:
+                tint, bar = (theme.ask_hover if hover else theme.ask_row), theme.ask_bar
             else:
-                tint, bar = (theme.bid_hover if row.hover else theme.bid_row), theme.bid_bar
-            colour = theme.warning if row.heat > 0 else theme.sub_text
-            share = _HOTTEST * abs(row.heat) / FADE_STEPS
+                tint, bar = (theme.bid_hover if hover else theme.bid_row), theme.bid_bar
+            colour = theme.warning if heat > 0 else theme.sub_text
+            share = _HOTTEST * abs(heat) / FADE_STEPS
             lit, lit_bar = (blend(under, colour, share) for under in (tint, bar))
             made = QBrush(tint), QBrush(lit), QBrush(lit_bar)
             self._mixed[key] = made
@@ -136,25 +142,45 @@ class LadderPainter:
         ]
         columns, hair = layout.columns, layout.metrics.hair
         inset = 2 * hair
+        # What has one colour is filled by one call: a call costs five times what a rectangle does.
+        tints, changes, bars = (defaultdict[_Mix, list[QRect]](list) for _ in range(3))
+        traded: list[QRect] = []
         for place in places:
             row = ladder.rows[place]
-            _, whole, sizes = all_places[row.ask][place]
-            quiet, tint, bar = self._brushes(row, theme)
-            painter.fillRect(whole, quiet)
+            _, _, whole, sizes = all_places[row.ask][place]
+            key = row.ask, row.hover, row.heat
+            tints[key].append(whole)
             if row.heat:
                 # What changed is the size, so the price keeps its quiet.
-                painter.fillRect(sizes, tint)
+                changes[key].append(sizes)
+            at_left = row.ask or columns.stacked
             if row.bar:
-                towards_left = row.ask or columns.stacked
-                start = columns.ask_size[1] - row.bar if towards_left else columns.bid_size[0]
-                painter.fillRect(
-                    start, whole.top() + inset, row.bar, whole.height() - 2 * inset, bar
+                start = columns.ask_size[1] - row.bar if at_left else columns.bid_size[0]
+                bars[key].append(
+                    QRect(start, whole.top() + inset, row.bar, whole.height() - 2 * inset)
                 )
+            if row.traded_bar:
+                start = columns.ask_size[1] - row.traded_bar if at_left else columns.bid_size[0]
+                traded.append(QRect(start, whole.bottom() + 1 - inset, row.traded_bar, inset))
+        painter.setPen(Qt.PenStyle.NoPen)
+        for layer, rects_of in enumerate((tints, changes, bars)):
+            for key, rects in rects_of.items():
+                painter.setBrush(self._brushes(key, theme)[layer])
+                painter.drawRects(*rects)
+        if traded:
+            painter.setBrush(theme.sub_text)
+            painter.drawRects(*traded)
         if places:
             body = layout.edges[-1] - layout.edges[0]
             for x in columns.price:
                 painter.fillRect(x, layout.edges[0], hair, body, theme.background)
-        self._paint_texts(painter, ladder, theme, places)
+        priced = [
+            place
+            for place in places
+            if region.intersects(all_places[ladder.rows[place].ask][place].price_where)
+        ]
+        self._paint_prices(painter, ladder, theme, priced)
+        self._paint_sizes(painter, ladder, theme, places)
         for place in places:
             row = ladder.rows[place]
             if not (row.own or row.last or row.cursor):
@@ -170,38 +196,59 @@ class LadderPainter:
             if row.cursor and ladder.focused:
                 _frame(painter, (left, top, width, height - hair), 2 * hair, theme.accent)
 
-    def _paint_texts(
+    def _paint_prices(
         self, painter: QPainter, ladder: Ladder, theme: Theme, places: list[int]
     ) -> None:
-        """One pass for each font: changing a painter's font costs as much as a text."""
-        layout, fonts = ladder.layout, self.fonts
-        columns, edges = layout.columns, layout.edges
-        middles = {place: (edges[place] + edges[place + 1]) / 2 for place in places}
-        pens = {sign: theme.direction(sign) for sign in (-1, 0, 1)}
-        filled = [(place, row) for place in places if (row := ladder.rows[place]).price]
+        """One pass for each font: changing a painter's font costs as much as a text.
+
+        Changing its pen costs as much too, so that is done only where the colour is another.
+        """
+        columns, fonts, draw = ladder.layout.columns, self.fonts, painter.drawStaticText
+        filled = _filled(ladder, places)
         painter.setFont(fonts.bold.font)
-        for place, row in filled:
+        direction = None
+        for middle, row in filled:
+            if row.direction != direction:
+                direction = row.direction
+                painter.setPen(theme.direction(direction))
             laid_out, width, height = fonts.bold.text(row.price_text)
-            painter.setPen(pens[row.direction])
-            where = QPointF(columns.price_end - width, middles[place] - height / 2)
-            painter.drawStaticText(where, laid_out)
-        if columns.show_change:
-            painter.setFont(fonts.small.font)
-            for place, row in filled:
-                laid_out, width, height = fonts.small.text(row.change_text)
-                painter.setPen(pens[row.direction])
-                where = QPointF(columns.change_end - width, middles[place] - height / 2)
-                painter.drawStaticText(where, laid_out)
-        gap = layout.metrics.digit * 0.6
+            draw(QPointF(columns.price_end - width, middle - height / 2), laid_out)
+        if not columns.show_change:
+            return
+        painter.setFont(fonts.small.font)
+        painter.setPen(theme.sub_text)
+        direction = None
+        for middle, row in filled:
+            if row.direction != direction and not ladder.from_middle:
+                direction = row.direction
+                painter.setPen(theme.direction(direction))
+            laid_out, width, height = fonts.small.text(row.change_text)
+            draw(QPointF(columns.change_end - width, middle - height / 2), laid_out)
+
+    def _paint_sizes(
+        self, painter: QPainter, ladder: Ladder, theme: Theme, places: list[int]
+    ) -> None:
+        """The sizes beside the prices, and at the outer end of their column what was traded."""
+        columns, fonts, draw = ladder.layout.columns, self.fonts, painter.drawStaticText
+        gap = ladder.layout.metrics.digit * 0.6
+        (ask_start, ask_end), (bid_start, bid_end) = columns.ask_size, columns.bid_size
+        filled = _filled(ladder, places)
         painter.setFont(fonts.plain.font)
         painter.setPen(theme.text)
-        for place, row in filled:
+        for middle, row in filled:
             laid_out, width, height = fonts.plain.text(row.size_text)
-            if row.ask or columns.stacked:
-                x = columns.ask_size[1] - gap - width
-            else:
-                x = columns.bid_size[0] + gap
-            painter.drawStaticText(QPointF(x, middles[place] - height / 2), laid_out)
+            at_left = row.ask or columns.stacked
+            x = ask_end - gap - width if at_left else bid_start + gap
+            draw(QPointF(x, middle - height / 2), laid_out)
+        traded = [(middle, row) for middle, row in filled if row.traded]
+        if traded:
+            painter.setFont(fonts.small.font)
+            painter.setPen(theme.sub_text)
+        for middle, row in traded:
+            laid_out, width, height = fonts.small.text(row.traded)
+            at_left = row.ask or columns.stacked
+            x = ask_start + gap if at_left else bid_end - gap - width
+            draw(QPointF(x, middle - height / 2), laid_out)
 
     def _paint_own(self, painter: QPainter, ladder: Ladder, theme: Theme, place: int) -> None:
         """A bar at the outer edge of the row; beside it the size, where there is room."""
@@ -238,6 +285,16 @@ class LadderPainter:
             )
         )
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+
+
+def _filled(ladder: Ladder, places: list[int]) -> list[tuple[float, Row]]:
+    """The rows with a price among those at ``places``, and the middle of their height."""
+    edges, rows = ladder.layout.edges, ladder.rows
+    return [
+        ((edges[place] + edges[place + 1]) / 2, rows[place])
+        for place in places
+        if rows[place].price
+    ]
 
 
 def _frame(painter: QPainter, rect: Rect, thick: int, colour: QColor) -> None:

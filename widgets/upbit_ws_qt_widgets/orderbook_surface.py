@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from .frame_timer import FrameTimer
 from .live_widget import LiveWidget, contained
+from .models.hangul_keys import letter_key
 from .models.ladder_hand import Cell, LadderHand, cell_at, cursor_price, cursor_row
 from .models.ladder_layout import Rect
 from .models.ladder_rungs import Rungs
@@ -266,8 +267,8 @@ class BookSurface(LiveWidget):
     def keyPressEvent(self, a0: QKeyEvent | None) -> None:
         if a0 is None:
             return
-        key, modifiers = a0.key(), a0.modifiers()
-        if a0.matches(QKeySequence.StandardKey.Copy):
+        key, modifiers = letter_key(a0.key(), a0.text()), a0.modifiers()
+        if QKeyEvent(a0.type(), key, modifiers).matches(QKeySequence.StandardKey.Copy):
             self.copy()
         elif key in _ENTER and self._hand.cursor is not None:
             self._enter(modifiers)

@@ -31,7 +31,7 @@ class _Text(NamedTuple):
     height: float
 
 
-# State: the texts laid out so far, forgotten all at once when they are too many.
+# State: the texts laid out so far, and those seen once; forgotten all at once when they are many.
 class TextFont:
     """A font and the texts laid out in it: laying out costs three times what drawing does."""
 
@@ -41,6 +41,7 @@ class TextFont:
         self.font.setBold(bold)
         self.metrics = QFontMetricsF(self.font)
         self._texts: dict[str, _Text] = {}
+        self._seen: set[str] = set()
 
     def text(self, text: str) -> _Text:
         """``text`` laid out."""
@@ -68,8 +69,22 @@ class TextFont:
         painter.drawStaticText(QPointF(x, y), made.laid_out)
         return made.width
 
-    def draw_once(self, painter: QPainter, x: float, y: float, text: str) -> None:
-        """Draw a text that will hardly come again: laying it out to keep costs twice as much."""
+    def width(self, text: str) -> float:
+        """How wide ``text`` is; it is not laid out for that."""
+        made = self._texts.get(text)
+        return made.width if made is not None else self.metrics.horizontalAdvance(text)
+
+    def draw_fleeting(self, painter: QPainter, x: float, y: float, text: str) -> None:
+        """Draw a text that may never come again.
+
+        Laying it out to keep costs twice what drawing it does, so that is done at second sight.
+        """
+        if text in self._texts or text in self._seen:
+            self.draw(painter, x, y, text)
+            return
+        if len(self._seen) >= _REMEMBERED:
+            self._seen.clear()
+        self._seen.add(text)
         painter.drawText(QPointF(x, y + self.metrics.ascent()), text)
 
 

@@ -76,6 +76,7 @@ class Theme:
     average_1: QColor
     average_2: QColor
     average_3: QColor
+    comparison: QColor
     volume_rise: QColor
     volume_fall: QColor
     volume_even: QColor
@@ -132,6 +133,7 @@ class Theme:
             average_1=readable(self.average_1),
             average_2=readable(self.average_2),
             average_3=readable(self.average_3),
+            comparison=readable(self.comparison),
             ask_bar=under_text(self.ask_bar),
             bid_bar=under_text(self.bid_bar),
             ask_hover=under_text(self.ask_hover),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QLineF, QPointF, QRectF
-from PyQt6.QtGui import QPainter, QPixmap
+from PyQt6.QtCore import QLineF, QPointF, QRectF, Qt
+from PyQt6.QtGui import QBrush, QPainter, QPixmap
 
 from upbit_ws_qt_widgets.models.chart_layout import ChartLayout
 from upbit_ws_qt_widgets.models.chart_picture import AxisLabel, Backdrop
 
+from .arrays import draw_rects
+from .marks_layer import paint_fills
 from .style import EDGE, ChartStyle, cosmetic, device_pixels
 
 __all__ = ["paint_backdrop"]
@@ -29,6 +31,7 @@ def paint_backdrop(backdrop: Backdrop, style: ChartStyle, former: QPixmap | None
     with device_pixels(painter, layout):
         _grid(painter, backdrop, style)
         painter.setClipRect(0, 0, layout.plot_width, layout.plot_bottom)
+        _ground(painter, backdrop, style)
         if backdrop.shapes is not None:
             style.bars(painter, backdrop.shapes, layout)
         style.strokes(painter, backdrop.overlays, layout, 0, layout.price_bottom)
@@ -36,10 +39,13 @@ def paint_backdrop(backdrop: Backdrop, style: ChartStyle, former: QPixmap | None
             style.strokes(painter, pane.strokes, layout, pane.box.top, pane.box.bottom)
         painter.setClipping(False)
         _separators(painter, layout, style)
+    if backdrop.fills is not None:
+        paint_fills(painter, backdrop.fills, layout, style)
     for labels in (backdrop.price_labels, *(pane.labels for pane in backdrop.panes)):
         _value_texts(painter, labels, layout, style)
     _time_texts(painter, backdrop, style)
     _captions(painter, backdrop, style)
+    _control_text(painter, backdrop, style)
     painter.end()
     return pixmap
 
@@ -56,6 +62,29 @@ def _grid(painter: QPainter, backdrop: Backdrop, style: ChartStyle) -> None:
         for y in pane.levels:
             middle = y + layout.line / 2
             painter.drawLine(QLineF(0, middle, layout.plot_width, middle))
+
+
+def _ground(painter: QPainter, backdrop: Backdrop, style: ChartStyle) -> None:
+    """Hatches where bars may lack something, the pauses left out, and the volume profile."""
+    layout, theme = backdrop.layout, style.theme
+    hatch = QBrush(theme.line, Qt.BrushStyle.BDiagPattern)
+    for shade in backdrop.shades:
+        painter.fillRect(shade.x, 0, shade.width, layout.plot_bottom, theme.panel)
+        painter.fillRect(shade.x, 0, shade.width, layout.plot_bottom, hatch)
+    painter.setPen(cosmetic(theme.sub_text, layout.line, _DASHES))
+    for x in backdrop.pauses:
+        middle = x + layout.line / 2
+        painter.drawLine(QLineF(middle, 0, middle, layout.plot_bottom))
+    profile = backdrop.profile
+    if profile is not None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        for rects, colour in (
+            (profile.rise, theme.bid_bar),
+            (profile.fall, theme.ask_bar),
+        ):
+            painter.setBrush(colour)
+            draw_rects(painter, rects)
+        painter.fillRect(profile.x, profile.y, layout.plot_width, layout.line, theme.accent)
 
 
 def _separators(painter: QPainter, layout: ChartLayout, style: ChartStyle) -> None:
@@ -82,7 +111,7 @@ def _time_texts(painter: QPainter, backdrop: Backdrop, style: ChartStyle) -> Non
     base = style.time_baseline(layout)
     painter.setFont(style.text_font)
     for time in backdrop.time_labels:
-        painter.setPen(theme.text if time.is_day else theme.sub_text)
+        painter.setPen(theme.text if time.is_date else theme.sub_text)
         width = style.texts.horizontalAdvance(time.text)
         x = time.x / layout.ratio - width / 2
         if x >= 2 and x + width <= layout.view_width:
@@ -100,3 +129,18 @@ def _captions(painter: QPainter, backdrop: Backdrop, style: ChartStyle) -> None:
             ground = QRectF(EDGE - 2, base - texts.ascent(), width + 4, texts.height())
             painter.fillRect(ground, style.theme.background)
             painter.drawText(QPointF(EDGE, base), pane.caption)
+
+
+def _control_text(painter: QPainter, backdrop: Backdrop, style: ChartStyle) -> None:
+    """The price at which most was traded, above its line or below where there is no room."""
+    profile, layout, texts = backdrop.profile, backdrop.layout, style.texts
+    if profile is None:
+        return
+    width, row = texts.horizontalAdvance(profile.text), texts.height()
+    y = profile.y / layout.ratio
+    top = y - row - 2 if y > row + 2 else y + 3
+    ground = QRectF(layout.view_width - width - EDGE, top, width + 4, row)
+    painter.fillRect(ground, style.theme.background)
+    painter.setFont(style.text_font)
+    painter.setPen(style.theme.accent)
+    painter.drawText(QPointF(ground.left() + 2, top + texts.ascent()), profile.text)

@@ -12,8 +12,9 @@ from PyQt6.QtWidgets import QMenu
 from upbit_ws_qt_widgets.models.drawings.kinds import Kind
 
 from .drawings import DrawableWidget
+from .icons import ICONS, painted_icon
 
-__all__ = ["drawing_menu"]
+__all__ = ["drawing_menu", "readable"]
 
 
 def drawing_menu(chart: DrawableWidget) -> QMenu:
@@ -59,17 +60,22 @@ class _DrawingMenu(QMenu):
         action.setObjectName(name)
         action.setCheckable(checkable)
         # Only to be read: the chart itself listens to its keys, while it has the focus.
-        action.setData("" if keys is None else _readable(keys))
+        action.setData("" if keys is None else readable(keys))
         self.addAction(action)
         return action
 
     def _refresh(self) -> None:
         chart = self._chart()
         self.setTitle(chart.text("chart.drawing.menu"))
+        colour, size = chart.themeColors().text, self.fontMetrics().height()
+        ratio = chart.devicePixelRatioF()
         for action in self.actions():
-            if not action.isSeparator():
-                text = chart.text(f"chart.drawing.{action.objectName()}")
+            name = action.objectName()
+            if name:
+                text = chart.text(f"chart.drawing.{name}")
                 action.setText("\t".join(filter(None, (text, action.data()))))
+            if name in ICONS:
+                action.setIcon(painted_icon(name, colour, size, ratio))
         self._tools[chart.drawingTool()].setChecked(True)
         self._magnet.setChecked(chart.isDrawingMagnet())
         drawings, selected = chart.drawings(), chart.selectedDrawing()
@@ -100,5 +106,6 @@ class _DrawingMenu(QMenu):
             chart.setDrawingTool("" if name == "none" else name)
 
 
-def _readable(keys: QKeySequence.StandardKey) -> str:
+def readable(keys: QKeySequence.StandardKey | str) -> str:
+    """A key as the system writes it, such as ``Ctrl+Z``."""
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)

@@ -108,6 +108,11 @@ class ChartFeed(QObject):
         """Whether candles that were missed could not be had yet; they are asked for again."""
         return self._failure is not None and self._missing_ms is not None
 
+    @property
+    def missing_since(self) -> int | None:
+        """The start (ms) of the candle after which some are missing, while nobody asks for them."""
+        return self._missing_ms
+
     def open(
         self,
         proxy: WebSocketClientProxy,

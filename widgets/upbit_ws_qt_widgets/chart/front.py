@@ -9,6 +9,7 @@ from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen
 
 from upbit_ws_qt_widgets.models.chart_picture import (
+    ComparedTag,
     Crosshair,
     ExtremeMark,
     LegendItem,
@@ -17,6 +18,7 @@ from upbit_ws_qt_widgets.models.chart_picture import (
 )
 
 from .drawing_hand import DrawingHand
+from .marks_layer import paint_fills, paint_labels, paint_lines, paint_note
 from .style import EDGE, ChartStyle, cosmetic, device_pixels
 
 __all__ = ["paint_failure", "paint_front"]
@@ -40,12 +42,18 @@ def paint_front(
             style.strokes(painter, pane.strokes, layout, box.top, box.bottom)
     if drawings is not None:
         drawings.paint(painter)
+    brush.clear_labels()
+    brush.marks()
     for mark in front.extremes:
         brush.extreme(mark)
+    if front.compared is not None:
+        brush.compared(front.compared)
     if front.price is not None:
         brush.last_price(front.price)
     if front.crosshair is not None:
         brush.crosshair(front.crosshair)
+    if front.marks is not None:
+        paint_labels(painter, front.marks, layout, style)
     brush.legend()
     brush.panes()
     if front.offers_latest:
@@ -53,6 +61,8 @@ def paint_front(
     brush.notice()
     brush.message()
     brush.badge()
+    if front.marks is not None and front.marks.note is not None:
+        paint_note(painter, front.marks.note, layout, style)
 
 
 def paint_failure(painter: QPainter, rect: QRect, message: str, style: ChartStyle) -> None:
@@ -85,12 +95,17 @@ class _Brush:
         self._dashed(colour, 0, price.y, self._layout.plot_width, price.y)
         self._price_tag(price.y, colour, [price.text, *filter(None, [price.countdown])])
 
+    def compared(self, tag: ComparedTag) -> None:
+        """The tag of the second market."""
+        self._price_tag(tag.y, self._theme.comparison, [tag.text])
+
     def crosshair(self, cross: Crosshair) -> None:
         """The pointer's lines with their tags on the axes."""
         layout, colour = self._layout, self._theme.crosshair
         self._dashed(colour, cross.x, 0, cross.x, layout.plot_bottom)
-        self._dashed(colour, 0, cross.y, layout.plot_width, cross.y)
-        self._price_tag(cross.y, self._theme.tag, [cross.side_text])
+        if cross.y is not None:
+            self._dashed(colour, 0, cross.y, layout.plot_width, cross.y)
+            self._price_tag(cross.y, self._theme.tag, [cross.side_text])
         self._time_tag(cross.x, cross.time_text)
 
     def _dashed(self, colour: QColor, x: int, y: int, end_x: int, end_y: int) -> None:
@@ -102,25 +117,65 @@ class _Brush:
             )
 
     def _price_tag(self, y: int, colour: QColor, lines: list[str]) -> None:
-        numbers, ratio = self._style.numbers, self._layout.ratio
-        row = numbers.height()
-        height = row * len(lines) + 4
-        top = min(max(y / ratio - row / 2 - 2, 0.0), self._plot_bottom - height)
-        width = self._layout.width / ratio - self._right
-        # Half a label beside the tag reads as a wrong price.
-        panes = (pane.labels for pane in self._backdrop.panes)
-        for label in itertools.chain(self._backdrop.price_labels, *panes):
-            centre = label.y / ratio
-            if top - row / 2 < centre < top + height + row / 2:
-                box = QRectF(self._right + 1, centre - row / 2, width, row)
-                self._painter.fillRect(box, self._theme.background)
-        self._painter.fillRect(QRectF(self._right, top, width, height), colour)
+        numbers, box = self._style.numbers, self._tag_box(y, len(lines))
+        self._painter.fillRect(box, colour)
         # The background's colour is readable on every colour that is readable on it.
         self._painter.setPen(self._theme.background)
         self._painter.setFont(self._style.number_font)
         for index, text in enumerate(lines):
-            base = top + 2 + index * row + numbers.ascent()
+            base = box.top() + 2 + index * numbers.height() + numbers.ascent()
             self._painter.drawText(QPointF(self._layout.price_text_left, base), text)
+
+    def _tag_box(self, y: int, rows: int) -> QRectF:
+        """Where a tag on the price axis lies, whose first row is at ``y``."""
+        row, ratio = self._style.numbers.height(), self._layout.ratio
+        height = row * rows + 4
+        top = min(max(y / ratio - row / 2 - 2, 0.0), self._plot_bottom - height)
+        return QRectF(self._right, top, self._layout.width / ratio - self._right, height)
+
+    def clear_labels(self) -> None:
+        """Clear the labels that tags will cover: half of one beside a tag reads as a price.
+
+        Before any of the tags is painted, or it would be cut.
+        """
+        front, row, ratio = self._front, self._style.numbers.height(), self._layout.ratio
+        tags: list[tuple[int, int]] = []
+        if front.price is not None:
+            tags.append((front.price.y, 1 + bool(front.price.countdown)))
+        if front.compared is not None:
+            tags.append((front.compared.y, 1))
+        if front.crosshair is not None and front.crosshair.y is not None:
+            tags.append((front.crosshair.y, 1))
+        if front.marks is not None:
+            tags += ((line.tag_at, 1) for line in front.marks.lines if line.tag_at is not None)
+            tags += ((edge.tag_at, 1) for edge in front.marks.edges)
+        boxes = [self._tag_box(y, rows) for y, rows in tags]
+        panes = (pane.labels for pane in self._backdrop.panes)
+        for label in itertools.chain(self._backdrop.price_labels, *panes):
+            centre = label.y / ratio
+            if any(box.top() - row / 2 < centre < box.bottom() + row / 2 for box in boxes):
+                box = QRectF(self._right + 1, centre - row / 2, boxes[0].width(), row)
+                self._painter.fillRect(box, self._theme.background)
+
+    def marks(self) -> None:
+        """Own orders, fills, the average price and alerts."""
+        marks = self._front.marks
+        if marks is None:
+            return
+        if marks.fills is not None:
+            paint_fills(self._painter, marks.fills, self._layout, self._style)
+        paint_lines(self._painter, marks, self._layout, self._style)
+        for line in marks.lines:
+            if line.tag_at is not None:
+                self._price_tag(line.tag_at, getattr(self._theme, line.role), [line.tag])
+        cross = self._front.crosshair
+        pointed = QRectF()
+        if cross is not None and cross.y is not None:
+            pointed = self._tag_box(cross.y, 1)
+        for edge in marks.edges:
+            # It has the colour of the pointer's tag: half covered, both would be one.
+            if not pointed.intersects(self._tag_box(edge.tag_at, 1)):
+                self._price_tag(edge.tag_at, self._theme.tag, [edge.text])
 
     def _time_tag(self, x: int, text: str) -> None:
         texts, ratio = self._style.texts, self._layout.ratio
@@ -149,7 +204,7 @@ class _Brush:
         if not to_right and x < reach:
             return
         # A little outwards, where no other candle reaches.
-        y += -_OUTWARDS if mark.is_high else _OUTWARDS
+        y += -_OUTWARDS if mark.is_above else _OUTWARDS
         end = x + _LEADER if to_right else x - _LEADER
         self._painter.setPen(cosmetic(self._theme.sub_text, 1))
         self._painter.drawLine(QPointF(x, y), QPointF(end, y))
@@ -242,9 +297,13 @@ class _Brush:
         return label + self._style.numbers.horizontalAdvance(item.value) + 10
 
     def notice(self) -> None:
-        """What there is to say about older bars, on their side."""
+        """What there is to say about older bars, or such as may lack something, on their side."""
         if self._front.notice:
-            self._text(EDGE, self._price_bottom - 8, self._front.notice)
+            texts, base = self._style.texts, self._price_bottom - 8
+            elide, room = Qt.TextElideMode.ElideRight, self._right - 2 * EDGE
+            text = texts.elidedText(self._front.notice, elide, room)
+            self._clear(base, EDGE + texts.horizontalAdvance(text))
+            self._text(EDGE, base, text)
 
     def message(self) -> None:
         """What there is to say instead of bars."""

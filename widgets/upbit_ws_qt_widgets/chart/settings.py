@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
@@ -18,11 +19,11 @@ from upbit_ws_qt_widgets.models.chart_state import ChartState
 
 from .drawings import DrawableWidget
 
-__all__ = ["AdjustableWidget"]
+__all__ = ["AdjustableWidget", "flag", "one_of"]
 
 _MOST_AVERAGES = 3
 
-_Name = TypeVar("_Name", ChartKind, ColourRule)
+_Name = TypeVar("_Name", bound=enum.StrEnum)
 
 
 # State: the chart's own, and which panes the last signal told of.
@@ -56,9 +57,10 @@ class AdjustableWidget(DrawableWidget):
         """Draw bars in another way.
 
         ``solid``, ``hollow`` (empty bodies where the close is not below the open, colours by the
-        close before), ``heikin_ashi`` (averaged prices), ``bars``, ``line`` or ``area``.
+        close before), ``down_hollow`` (empty where it is below), ``outline`` (all empty),
+        ``heikin_ashi`` (averaged prices), ``bars``, ``line`` or ``area``.
         """
-        kind = _one_of(ChartKind, name, "kind of chart")
+        kind = one_of(ChartKind, name, "kind of chart")
         if kind is not self._chart.look.kind:
             self._chart.look = replace(self._chart.look, kind=kind)
             self.kindChanged.emit(kind.value)
@@ -74,7 +76,7 @@ class AdjustableWidget(DrawableWidget):
     @contained
     def setColorRule(self, rule: str) -> None:
         """Colour bars by their ``open``, or by the close of the ``previous`` bar."""
-        chosen = _one_of(ColourRule, rule, "rule for colours")
+        chosen = one_of(ColourRule, rule, "rule for colours")
         self._chart.look = replace(self._chart.look, rule=chosen)
         self._settle()
 
@@ -195,9 +197,9 @@ class AdjustableWidget(DrawableWidget):
         """
         known = {**self.savedSettings(), **state}
         overlays, panes = self._chart.overlays, self._chart.panes
-        kind = _one_of(ChartKind, known["kind"], "kind of chart")
-        rule = _one_of(ColourRule, known["color_rule"], "rule for colours")
-        value, volume = _flag(known, "value_shown"), _flag(known, "volume_visible")
+        kind = one_of(ChartKind, known["kind"], "kind of chart")
+        rule = one_of(ColourRule, known["color_rule"], "rule for colours")
+        value, volume = flag(known, "value_shown"), flag(known, "volume_visible")
         indicators = overlays.checked(known["indicators"])
         heights = panes.checked(state["pane_heights"]) if "pane_heights" in state else None
 
@@ -220,13 +222,23 @@ class AdjustableWidget(DrawableWidget):
         self.settlePanes()
 
 
-def _one_of(names: type[_Name], given: object, what: str) -> _Name:
+def one_of(names: type[_Name], given: object, what: str) -> _Name:
+    """The member of ``names`` that ``given`` is.
+
+    Raises:
+        InvalidRequest: it is none; ``what`` says of what.
+    """
     if not isinstance(given, str) or given not in list(names):
         raise InvalidRequest(f"a {what} is one of {', '.join(names)}; got {given!r}")
     return names(given)
 
 
-def _flag(state: Mapping[str, Any], name: str) -> bool:
+def flag(state: Mapping[str, Any], name: str) -> bool:
+    """Whether the state says yes to this.
+
+    Raises:
+        InvalidRequest: it says something else than yes or no.
+    """
     if not isinstance(state[name], bool):
         raise InvalidRequest(f"{name} must be True or False; got {state[name]!r}")
     return bool(state[name])

@@ -45,6 +45,7 @@ class ChartStyle:
         self.numbers = QFontMetricsF(self.number_font)
         self.titles = QFontMetricsF(self.title_font)
         self.rise_fall = (theme.fall, theme.even, theme.rise)
+        self._candles = (*self.rise_fall, theme.volume_even)
         self._amounts = (theme.volume_fall, theme.volume_even, theme.volume_rise)
         #: The sizes that the layout needs.
         self.metrics = TextMetrics(
@@ -61,7 +62,7 @@ class ChartStyle:
             draw_rects(painter, rects)
         painter.save()
         painter.setClipRect(0, 0, layout.plot_width, layout.price_bottom)
-        for rects, colour in zip(shapes.candles, self.rise_fall, strict=True):
+        for rects, colour in zip(shapes.candles, self._candles, strict=True):
             painter.setBrush(colour)
             draw_rects(painter, rects)
         painter.restore()

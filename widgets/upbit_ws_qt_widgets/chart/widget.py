@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy.typing as npt
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QContextMenuEvent, QShowEvent
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from upbit_ws_qt.errors import InvalidRequest
@@ -32,12 +32,11 @@ from upbit_ws_qt_widgets.models.live_bars import trade_of
 from upbit_ws_qt_widgets.theme import Look
 from upbit_ws_qt_widgets.wording import error_text
 
-from .chart_menu import chart_menu
+from .commands import CommandableWidget
 from .feed import ChartFeed, Listeners
-from .settings import AdjustableWidget
 from .style import ChartStyle
 from .surface import ChartSurface
-from .toolbar import TimeframeBar
+from .toolbar import ChartToolbar
 
 if TYPE_CHECKING:
     from upbit_ws_qt.qt.markets import MarketList
@@ -51,7 +50,7 @@ _STATE_VERSION = 1
 # State: the market, whether somebody chose the unit, the chart's own state, the list of markets
 # while bound, the epoch of the last connection, whether something was missed that is still to be
 # asked for, and whether the last event was polled.
-class ChartWidget(AdjustableWidget):
+class ChartWidget(CommandableWidget):
     """Candles, volume and indicators of one market.
 
     It shows what its slots are given and needs no network; ``bind`` connects it to live data, and
@@ -61,8 +60,10 @@ class ChartWidget(AdjustableWidget):
 
     Drag or turn the wheel sideways to move, turn the wheel to zoom, drag an axis or the edge of a
     pane to scale it and double-click it to undo that. Keys: arrows, Page Up and Down, Home, End,
-    +, − and 0; Delete closes the pane under the pointer. With a drawing chosen: arrows move it,
-    Delete deletes it; Ctrl+Z and Ctrl+Y undo and redo.
+    +, − and 0; Delete closes the pane under the pointer; Ctrl+Left and Ctrl+Right move the
+    crosshair bar by bar, Escape lets it go. With a drawing chosen: arrows move it, Delete deletes
+    it; Ctrl+Z and Ctrl+Y undo and redo. The menu (right button, Shift+F10) reaches everything and
+    names the other keys.
 
     Signals:
         marketChanged(str): another market is shown.
@@ -90,14 +91,18 @@ class ChartWidget(AdjustableWidget):
         self._feed.changed.connect(self._on_feed_changed)
         self._surface = ChartSurface(self._chart, ChartStyle(self.themeColors(), self.font()), self)
         self._surface.moved.connect(self._on_moved)
-        self.attachChart(self._chart, self._surface.update)
+        self.attachChart(self._chart, self._surface.redraw)
+        self.attachSurface(self._surface)
+        self.attachComparison(self._surface)
+        self.attachTime(self._feed, self._surface.now)
         self._surface.failed.connect(self.fail)
         self.attachDrawings(self._surface.drawings)
         # Made after the surface, which is so first in the order of the Tab key: keys move a chart
         # that was just opened.
-        self._toolbar = TimeframeBar(self)
+        self._toolbar = ChartToolbar(self)
         self._toolbar.chosen.connect(self.setTimeframe)
         self._toolbar.set_timeframe(self.timeframe())
+        self.attachToolbar(self._toolbar)
         self.setFocusProxy(self._surface)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -157,8 +162,10 @@ class ChartWidget(AdjustableWidget):
         self._market = market
         self.watchMarket(market)
         self.showDrawingsOf(market)
+        self.showTradingOf(market)
         self._has_hole = self._polled = False
         self._chart.restart(timeframe)
+        self.followComparison()
         self.clearError()
         self._on_markets_changed()
 
@@ -184,7 +191,7 @@ class ChartWidget(AdjustableWidget):
         self._adopt_market(page.market)
         self._chart.load(page, keep_newer=bool(page.market))
         self.clearError()
-        self._data_changed()
+        self.dataChanged()
 
     @contained
     def prependCandles(self, candles: Sequence[CandleEvent] | npt.NDArray[Any]) -> None:
@@ -193,7 +200,7 @@ class ChartWidget(AdjustableWidget):
         if page.market and not self._is_ours(page.market, page.timeframe):
             return
         self._chart.merge(page)
-        self._data_changed()
+        self.dataChanged()
 
     @contained
     def upsertCandle(self, event: CandleEvent) -> None:
@@ -209,6 +216,7 @@ class ChartWidget(AdjustableWidget):
         trade = trade_of(event)
         if self._is_ours(event.symbol, None):
             self._chart.trade(trade)
+            self.tradeSeen(trade)
             self._note_arrival(event)
 
     def _is_ours(self, market: str, unit: Timeframe | None) -> bool:
@@ -224,6 +232,7 @@ class ChartWidget(AdjustableWidget):
             self._market = market
             self.watchMarket(market)
             self.showDrawingsOf(market)
+            self.showTradingOf(market)
             self._on_markets_changed()
             self.marketChanged.emit(market)
 
@@ -245,28 +254,31 @@ class ChartWidget(AdjustableWidget):
         stamp = event.stamp
         if stamp.received_at and stamp.source is Source.WEBSOCKET and not stamp.replayed:
             self._surface.clock.observe(event.timestamp, stamp.received_at * 1000)
+        self._chart.note_newest(event.timestamp)
         polled = stamp.source is Source.POLLED
         if polled is not self._polled or self._chart.message:
             self._polled = polled
-            self._data_changed()
+            self.dataChanged()
         else:
             self._surface.refresh()
 
-    def _data_changed(self) -> None:
+    def dataChanged(self) -> None:
         self._tell()
         self._surface.refresh()
-        self._page_if_needed()
+        self.pageIfNeeded()
 
     # -- live data -----------------------------------------------------------------------------
 
     def bound(self, proxy: WebSocketClientProxy) -> None:
         self._markets = proxy.markets
         self._markets.changed.connect(self._on_markets_changed)
+        proxy.gap_detected.connect(self.noteGap)
         self._epoch = 0
         if self._market:
             self._begin(self._market, self.timeframe())
 
     def unbound(self) -> None:
+        super().unbound()
         if self._markets is not None:
             self._markets.changed.disconnect(self._on_markets_changed)
             self._markets = None
@@ -275,31 +287,35 @@ class ChartWidget(AdjustableWidget):
 
     @contained
     def _on_feed_changed(self) -> None:
+        self.noteMissing()
         self._tell()
         self._surface.refresh()
 
     @contained
     def _on_loaded(self, candles: tuple[CandleEvent, ...]) -> None:
         self._chart.load(page_of(candles), keep_newer=True)
+        self.noteKnown(candles)
         self.clearError()
-        self._data_changed()
+        self.dataChanged()
 
     @contained
     def _on_merged(self, candles: tuple[CandleEvent, ...]) -> None:
         self._chart.merge(page_of(candles))
+        self.noteKnown(candles)
         self.clearError()
-        self._data_changed()
+        self.dataChanged()
 
     @contained
     def _on_moved(self) -> None:
         self._feed.retry()
         self._tell()
-        self._page_if_needed()
+        self.pageIfNeeded()
         self.settlePanes()
 
-    def _page_if_needed(self) -> None:
+    def pageIfNeeded(self) -> None:
         if self._chart.wants_older():
             self._feed.older_than(int(self._chart.bars.times[0]))
+        self.pageComparison()
 
     @contained
     def _on_markets_changed(self) -> None:
@@ -310,13 +326,6 @@ class ChartWidget(AdjustableWidget):
         self._surface.refresh()
 
     @contained
-    def contextMenuEvent(self, a0: QContextMenuEvent | None) -> None:
-        if a0 is not None:
-            menu = chart_menu(self)
-            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            menu.popup(a0.globalPos())
-
-    @contained
     def showEvent(self, a0: QShowEvent | None) -> None:
         super().showEvent(a0)
         # Before what waited is delivered: the hole begins after the last bar that is there now.
@@ -325,17 +334,6 @@ class ChartWidget(AdjustableWidget):
         self._fill_hole()
 
     # -- what it shows -------------------------------------------------------------------------
-
-    def isToolbarVisible(self) -> bool:
-        """Whether the row of candle units is on show."""
-        return not self._toolbar.isHidden()
-
-    @contained
-    def setToolbarVisible(self, visible: bool) -> None:
-        """Show or hide the row of candle units."""
-        self._toolbar.setVisible(visible)
-
-    toolbarVisible = pyqtProperty(bool, fget=isToolbarVisible, fset=setToolbarVisible)
 
     def barCount(self) -> int:
         """How many bars there are, in view or not."""
@@ -354,6 +352,7 @@ class ChartWidget(AdjustableWidget):
         """Go to the newest bar and follow it."""
         self._chart.show_latest()
         self._surface.update()
+        self.viewMoved.emit()
 
     def saveState(self) -> dict[str, Any]:
         """What the user chose, as plain data for ``restoreState``."""
@@ -388,14 +387,15 @@ class ChartWidget(AdjustableWidget):
             self.setMarket(market)
         if drawings is not None:
             self.restoreDrawings(drawings)
+        self._chart.set_spacing(spacing)
         restore_settings()
         self.setLook(look)
-        self._chart.set_spacing(spacing)
         self._surface.update()
 
     # -- texts, colours ------------------------------------------------------------------------
 
     def stateUpdated(self) -> None:
+        super().stateUpdated()
         event = self.connection()
         if event is not None and event.state is ConnectionState.CONNECTED:
             self._on_connected(event.epoch)
@@ -414,7 +414,8 @@ class ChartWidget(AdjustableWidget):
 
     def _fill_hole(self) -> None:
         """Ask for what was missed, once somebody can see it."""
-        proxy, bars = self.proxy(), self._chart.bars
+        # Bars without a trade are none that the exchange has confirmed.
+        proxy, bars = self.proxy(), self._chart.series.bars
         if self._has_hole and proxy is not None and not proxy.is_paused and bars:
             self._has_hole = False
             self._feed.since(int(bars.times[-1]))
@@ -431,7 +432,7 @@ class ChartWidget(AdjustableWidget):
         self._surface.close_tip = self.text("chart.close_pane")
         self._surface.drawings.set_hint(self.text("chart.drawing.write"))
         self._tell()
-        self._surface.update()
+        self._surface.redraw()
 
     def _tell(self) -> None:
         """Bring the texts of the chart up to date."""
@@ -447,6 +448,8 @@ class ChartWidget(AdjustableWidget):
             failure=error_text(feed.failure, self.getLanguage()),
             is_retrying=feed.is_retrying,
             badge=badge or (self.text("state.polling") if self._polled else ""),
+            is_aging=not self.errorText(),
+            is_asking=feed.is_open,
         )
         describe(self._chart, facts)
         # The badge may have no room for all of it.

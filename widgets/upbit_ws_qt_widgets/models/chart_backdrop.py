@@ -6,17 +6,17 @@ import math
 
 import numpy as np
 
-from upbit_ws_qt.markets import format_price
-
+from .chart_fills import fill_marks
+from .chart_ground import pauses_of, profile_of, shades_of
 from .chart_kinds import ChartKind
 from .chart_overlays import OverlayPlot
 from .chart_picture import NO_STROKES, AxisLabel, Backdrop, PanePicture, Strokes, TimeLabel
-from .chart_scale import nice_step, round_to_tick, tick_prices
+from .chart_scale import nice_step, round_to_tick
 from .chart_scene import PaneScene, Scene
 from .chart_state import ChartState
 from .chart_strokes import Canvas, together
 from .chart_text import axis_time, compact, value_text
-from .chart_time import Landmark, time_ticks
+from .chart_time import Landmark, day_starts, time_ticks
 
 __all__ = [
     "backdrop_of",
@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 _TIME_LABEL_GAP_PX = 76.0
+_DAY_LINE_GAP_PX = 32.0
 _PRICE_LABEL_GAP_PX = 44.0
 _VALUE_LABEL_GAP_PX = 22.0
 
@@ -46,11 +47,17 @@ def backdrop_of(state: ChartState, scene: Scene) -> Backdrop:
         price_labels=_price_labels(state, scene),
         time_labels=_time_labels(state, scene),
         panes=tuple(_pane(state, scene, pane) for pane in scene.panes),
+        shades=shades_of(state, scene),
+        pauses=pauses_of(state, scene),
+        profile=profile_of(state, scene),
+        fills=fill_marks(state, scene, scene.settled),
     )
 
 
 def price_strokes(state: ChartState, scene: Scene, *, live: bool) -> Strokes:
-    """The indicators on the price, and its line where it is one, through the ends of columns.
+    """The indicators on the price, a second market, and the price where it is a line.
+
+    All of them go through the ends of columns.
 
     Args:
         state: the chart.
@@ -59,6 +66,8 @@ def price_strokes(state: ChartState, scene: Scene, *, live: bool) -> Strokes:
     """
     canvas = Canvas(scene.sight, scene.scale, 0, scene.layout.price_bottom, live)
     parts = [canvas.strokes(overlay) for overlay in scene.overlays]
+    if scene.compared is not None:
+        parts.append(Strokes(lines=(canvas.trace("comparison", scene.compared.prices),)))
     if scene.kind.is_line:
         close = OverlayPlot("accent", 0, state.prices().close)
         if scene.kind is ChartKind.AREA:
@@ -113,24 +122,22 @@ def _round_values(scene: Scene, pane: PaneScene) -> list[float]:
     return [round_to_tick(index * step, finest) for index in range(lowest, highest + 1)]
 
 
-def widest_price_labels(state: ChartState) -> list[str]:
+def widest_price_labels(state: ChartState, scene: Scene) -> list[str]:
     """Texts as wide as any on the price axis can get; there must be a bar."""
-    scale, last = state.scale, state.bars.bar(state.bars.end - 1).close
-    tick = state.tick_size(max(scale.high, 0.0))
-    texts = [format_price(price, tick) for price in (scale.low, scale.high)]
-    return [*texts, format_price(last, state.tick_size(last))]
+    last = state.bars.bar(state.bars.end - 1).close
+    return [*scene.axis(state).widest(), scene.axis(state).text(last)]
 
 
 def _price_labels(state: ChartState, scene: Scene) -> tuple[AxisLabel, ...]:
-    layout, scale = scene.layout, scene.scale
-    tick = state.tick_size(max(scale.high, 0.0))
+    layout = scene.layout
     most = max(1, int(layout.price_bottom / layout.ratio / _PRICE_LABEL_GAP_PX))
-    prices = tick_prices(scale, tick, most)
-    places = np.rint(scale.y(prices, 0, layout.price_bottom)).astype(int).tolist()
+    marks = scene.axis(state).marks(most)
+    prices = [mark.price for mark in marks]
+    places = np.rint(scene.scale.y(prices, 0, layout.price_bottom)).astype(int).tolist()
     half_line = round(state.text.height * layout.ratio / 2)
     return tuple(
-        AxisLabel(y, format_price(price, tick))
-        for y, price in zip(places, prices, strict=True)
+        AxisLabel(y, mark.text)
+        for y, mark in zip(places, marks, strict=True)
         if half_line <= y <= layout.price_bottom - half_line
     )
 
@@ -142,19 +149,22 @@ def _time_labels(state: ChartState, scene: Scene) -> tuple[TimeLabel, ...]:
     if not len(times):
         return ()
     bars, layout = state.bars, scene.layout
-    before = int(numbers[0]) - 1 - bars.first
+    at = int(numbers[0]) - 1 - bars.first
+    before = int(bars.times[at]) if at >= 0 else None
     x = scene.sight.grid.wick_left(numbers)
-    ticks = time_ticks(
-        times,
-        x,
-        _TIME_LABEL_GAP_PX * layout.ratio,
-        int(bars.times[before]) if before >= 0 else None,
-    )
-    return tuple(
+    ticks = time_ticks(times, x, _TIME_LABEL_GAP_PX * layout.ratio, before, state.zone)
+    labels = [
         TimeLabel(
             int(x[tick.column]),
-            axis_time(tick.time, tick.landmark, state.words),
+            axis_time(tick.time, tick.landmark, state.words, state.zone),
+            tick.begins_day,
             tick.landmark >= Landmark.DAY,
         )
         for tick in ticks
-    )
+    ]
+    days = x[day_starts(times, before)]
+    if len(days) > 1 and days[-1] - days[0] >= (len(days) - 1) * _DAY_LINE_GAP_PX * layout.ratio:
+        # The exchange's days are told apart where only dates, or only some days, have a label.
+        labelled = {label.x for label in labels}
+        labels += [TimeLabel(day, "", is_day=True) for day in days.tolist() if day not in labelled]
+    return tuple(labels)

@@ -10,10 +10,14 @@ import numpy.typing as npt
 from .bars import Bars
 from .chart_kinds import Look, Prices
 
-__all__ = ["Columns", "Extreme", "column_range", "columns_of"]
+__all__ = ["UNTRADED", "Columns", "Extreme", "column_range", "columns_of"]
 
 _Floats = npt.NDArray[np.float64]
 _Ints = npt.NDArray[np.int64]
+
+
+UNTRADED = 2
+"""The direction of a column that stands for time in which nobody traded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +33,8 @@ class Columns:
     """Columns of ``size`` bars each, ascending; all arrays have one entry for each.
 
     ``numbers`` holds each column's first bar and ``last`` its last one; ``direction`` is 1 for a
-    rise, -1 for a fall, else 0; ``peak`` and ``trough`` are the prices to be named; ``amount`` the
-    volume or the traded value.
+    rise, -1 for a fall, UNTRADED where there was no trade, else 0; ``peak`` and ``trough`` are the
+    prices to be named; ``amount`` the volume or the traded value.
     """
 
     size: int
@@ -93,6 +97,12 @@ def columns_of(bars: Bars, prices: Prices, start: int, stop: int, size: int, loo
         _joined(np.minimum, prices.low[part], begins, size),
     )
     is_drawn = prices.peak is prices.high
+    direction = np.sign(
+        close - (_before(prices, part.start, begins) if look.by_previous else open_)
+    )
+    amount = _joined(np.add, bars.figures[look.amount, part], begins, size)
+    if look.empty_bars:
+        direction[amount == 0] = UNTRADED
     return Columns(
         size,
         numbers,
@@ -102,10 +112,10 @@ def columns_of(bars: Bars, prices: Prices, start: int, stop: int, size: int, loo
         high,
         low,
         close,
-        np.sign(close - (_before(prices, part.start, begins) if look.by_previous else open_)),
+        direction,
         high if is_drawn else _joined(np.maximum, prices.peak[part], begins, size),
         low if is_drawn else _joined(np.minimum, prices.trough[part], begins, size),
-        _joined(np.add, bars.figures[look.amount, part], begins, size),
+        amount,
     )
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from upbit_ws_qt.markets import format_price
 
 from .chart_backdrop import pane_strokes, price_strokes
 from .chart_columns import Extreme
+from .chart_crosshair import pointed_bar, pointed_price
+from .chart_ground import note_of
 from .chart_legend import direction_at, legend_of, pane_legend
-from .chart_picture import Crosshair, ExtremeMark, Front, PaneFront, PriceTag
-from .chart_scale import round_to_tick
+from .chart_marks import marks_of
+from .chart_picture import ComparedTag, Crosshair, ExtremeMark, Front, PaneFront, PriceTag
 from .chart_scene import Scene
 from .chart_state import ChartState
-from .chart_text import compact, countdown, full_time, value_text
+from .chart_text import compact, countdown, full_time, percent, value_text
+from .drawings.duration import duration
 
 __all__ = ["front_of", "texts_of"]
 
@@ -35,16 +37,21 @@ def front_of(state: ChartState, scene: Scene, now: float) -> Front:
 
     ``now`` is in ms by the exchange's clock.
     """
-    newest, pointed = state.bars.end - 1, _pointed_bar(state, scene)
+    newest, pointed = state.bars.end - 1, pointed_bar(state)
     number = newest if pointed is None else pointed
+    price = _price_tag(state, scene, newest, now)
     return replace(
         texts_of(state),
+        badge=_badge(state, now),
+        notice=state.notice or note_of(state, scene),
         live=None if scene.growing is None else scene.shapes(scene.growing),
         live_overlays=price_strokes(state, scene, live=True),
-        price=_price_tag(state, scene, newest, now),
+        price=price,
+        compared=_compared_tag(state, scene, newest, price),
+        marks=marks_of(state, scene, price),
         extremes=_extreme_marks(state, scene),
         crosshair=None if pointed is None else _crosshair(state, scene, pointed),
-        legend=legend_of(state, scene.overlays, number),
+        legend=legend_of(state, scene.overlays, number, scene.compared),
         panes=tuple(
             PaneFront(pane_strokes(scene, pane, live=True), pane_legend(state, pane, number))
             for pane in scene.panes
@@ -54,6 +61,14 @@ def front_of(state: ChartState, scene: Scene, now: float) -> Front:
         offers_latest=scene.growing is None,
         is_scaled_by_hand=not scene.scale.auto,
     )
+
+
+def _badge(state: ChartState, now: float) -> str:
+    """The state of the data, with the age of the newest of them where it matters."""
+    if not (state.badge and state.is_aging and state.newest_ms is not None):
+        return state.badge
+    age = duration(max(int(now) - state.newest_ms, 0), state.words)
+    return state.words["chart.aged"].format(state=state.badge, age=age)
 
 
 def _pane_at(scene: Scene, place: tuple[float, float]) -> int | None:
@@ -77,10 +92,27 @@ def _price_tag(state: ChartState, scene: Scene, number: int, now: float) -> Pric
     return PriceTag(
         # A price out of sight is tagged at the edge it left by.
         min(max(_y(scene, bar.close), 0), scene.layout.price_bottom - 1),
-        format_price(bar.close, state.tick_size(bar.close)),
+        scene.axis(state).text(bar.close),
         direction_at(state, number),
         countdown(closes - now, state.words) if bar.time <= now < closes else "",
     )
+
+
+def _compared_tag(
+    state: ChartState, scene: Scene, number: int, price: PriceTag
+) -> ComparedTag | None:
+    """The tag of the second market, above or below that of the last price where they would meet."""
+    last = None if scene.compared is None else scene.compared.at(number)
+    if last is None:
+        return None
+    layout, height = scene.layout, state.text.height
+    y = min(max(_y(scene, last.price), 0), layout.price_bottom - 1)
+    above = price.y - round((height + 4) * layout.ratio)
+    below = price.y + round(((1 + bool(price.countdown)) * height + 4) * layout.ratio)
+    if above < y < below:
+        is_up = y < price.y and above >= height / 2 * layout.ratio
+        y = above if is_up or below >= layout.price_bottom else below
+    return ComparedTag(y, percent(last.change))
 
 
 def _extreme_marks(state: ChartState, scene: Scene) -> tuple[ExtremeMark, ...]:
@@ -91,7 +123,10 @@ def _extreme_marks(state: ChartState, scene: Scene) -> tuple[ExtremeMark, ...]:
         price = format_price(extreme.price, state.tick_size(extreme.price))
         text = state.words["chart.highest" if is_high else "chart.lowest"].format(price=price)
         return ExtremeMark(
-            min(max(x, 0), layout.plot_width), _y(scene, extreme.price), text, is_high
+            min(max(x, 0), layout.plot_width),
+            _y(scene, extreme.price),
+            text,
+            is_high is not scene.scale.is_inverted,
         )
 
     if scene.low is None or scene.high is None or not layout.legend_rows:
@@ -100,31 +135,27 @@ def _extreme_marks(state: ChartState, scene: Scene) -> tuple[ExtremeMark, ...]:
     return tuple(found for found in marks if 0 <= found.y < layout.price_bottom)
 
 
-def _pointed_bar(state: ChartState, scene: Scene) -> int | None:
-    """The number of the bar under the pointer, or None if the pointer is not on the plot."""
-    if state.pointer is None:
-        return None
-    x, y = state.pointer
-    layout = scene.layout
-    if not (0 <= x < layout.view_width and 0 <= y * layout.ratio < layout.plot_bottom):
-        return None
-    number = math.floor(state.view.place(x, layout.view_width))
-    return min(max(number, state.bars.first), state.bars.end - 1)
-
-
 def _crosshair(state: ChartState, scene: Scene, number: int) -> Crosshair:
     layout, words = scene.layout, state.words
-    y = int((state.pointer or (0.0, 0.0))[1] * layout.ratio)
-    if y < layout.price_bottom:
-        price = scene.scale.price(y, 0, layout.price_bottom)
-        tick = state.tick_size(max(price, 0.0))
-        side_text = format_price(round_to_tick(price, tick), tick)
+    start = state.bars.bar(number).time
+    time = full_time(start, state.timeframe, words, state.zone)
+    x, is_given = scene.sight.grid.centre(number), state.aim is not None and state.aim.is_given
+    y, price = _crosshair_y(state, scene), pointed_price(state)
+    if y is None:
+        side_text = ""
+    elif y < layout.price_bottom and price is not None:
+        side_text = scene.axis(state).text_near(price)
     else:
         side_text = _pane_text(state, scene, y)
-    time = state.bars.bar(number).time
-    return Crosshair(
-        scene.sight.grid.centre(number), y, side_text, full_time(time, state.timeframe, words)
-    )
+    return Crosshair(x, y, side_text, time, start, price, is_given)
+
+
+def _crosshair_y(state: ChartState, scene: Scene) -> int | None:
+    """Where the level line is in device pixels, or None without one."""
+    if state.aim is None:
+        return int((state.pointer or (0.0, 0.0))[1] * scene.layout.ratio)
+    y = -1 if state.aim.price is None else _y(scene, state.aim.price)
+    return y if 0 <= y < scene.layout.price_bottom else None
 
 
 def _pane_text(state: ChartState, scene: Scene, y: int) -> str:

@@ -24,6 +24,10 @@ class ChartKind(enum.StrEnum):
     SOLID = "solid"
     #: Where the close is not below the open, the body is empty.
     HOLLOW = "hollow"
+    #: Where the close is below the open, the body is empty.
+    DOWN_HOLLOW = "down_hollow"
+    #: All bodies are empty.
+    OUTLINE = "outline"
     #: Candles of averaged prices.
     HEIKIN_ASHI = "heikin_ashi"
     #: Open to the left and close to the right of a line from low to high.
@@ -49,11 +53,15 @@ class ColourRule(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the bars of a chart look; ``amount`` is VOLUME or VALUE."""
+    """How the bars of a chart look; ``amount`` is VOLUME or VALUE.
+
+    With ``empty_bars`` an interval in which nobody traded has a flat bar, else none.
+    """
 
     kind: ChartKind = ChartKind.SOLID
     rule: ColourRule = ColourRule.OPEN
     amount: int = VOLUME
+    empty_bars: bool = False
 
     @property
     def by_previous(self) -> bool:

@@ -152,6 +152,10 @@ class ChartLayout:
                 return index
         return None
 
+    def is_on_axis(self, x: float) -> bool:
+        """Whether ``x`` px is right of the plot."""
+        return x * self.ratio >= self.plot_width
+
     def close_box(self, index: int) -> tuple[float, float, float, float]:
         """Where the button that closes a pane lies: x, y, width and height in px."""
         top = self.panes[index].top / self.ratio

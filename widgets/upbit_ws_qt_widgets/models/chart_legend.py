@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from upbit_ws_qt.markets import format_price
 
+from .chart_compare import Compared, Comparison
+from .chart_ground import hole_at, hole_text
 from .chart_kinds import ChartKind
 from .chart_overlays import Overlay, OverlayPlot
 from .chart_picture import LegendItem
@@ -33,9 +35,9 @@ def direction_at(state: ChartState, number: int) -> int:
 
 
 def legend_of(
-    state: ChartState, overlays: Sequence[Overlay], number: int
+    state: ChartState, overlays: Sequence[Overlay], number: int, compared: Compared | None = None
 ) -> tuple[tuple[LegendItem, ...], ...]:
-    """The rows for the bar with this number: its prices and amount, then the indicators."""
+    """The rows for the bar with this number: its prices and amount, then all that is over them."""
     bars, words = state.bars, state.words
     bar = bars.bar(number)
     tick = state.tick_size(bar.close)
@@ -54,8 +56,12 @@ def legend_of(
     arrow = {1: "▲", -1: "▼", 0: ""}[change]
     ratio = f"{arrow}{percent(bar.close / before - 1)}"
     gain = LegendItem("", ratio, _ROLES[change], essential=True)
-    amount = _amount_item(state, number)
-    return (*prices, close, gain, amount), tuple(_overlay_items(state, overlays, number, tick))
+    rows = [*prices, close, gain, _amount_item(state, number)]
+    hole = hole_at(state, number)
+    if hole is not None:
+        rows.append(LegendItem("", hole_text(state, hole), "warning", essential=True))
+    second = _comparison_items(state.comparison, compared, number)
+    return tuple(rows), (*second, *_overlay_items(state, overlays, number, tick))
 
 
 def pane_legend(state: ChartState, pane: PaneScene, number: int) -> tuple[LegendItem, ...]:
@@ -77,9 +83,28 @@ def pane_legend(state: ChartState, pane: PaneScene, number: int) -> tuple[Legend
 
 def _amount_item(state: ChartState, number: int) -> LegendItem:
     bar, words = state.bars.bar(number), state.words
+    if state.series.intervals is not None and not bar.volume:
+        return LegendItem(words["chart.untraded"], "", "text", essential=True)
     if state.shows_value:
         return LegendItem(words["chart.value"], compact(bar.value, words), "text")
     return LegendItem(words["chart.volume"], volume_text(bar.volume), "text")
+
+
+def _comparison_items(
+    comparison: Comparison | None, compared: Compared | None, number: int
+) -> Iterator[LegendItem]:
+    """The second market where the bar is, and what there is to say about it."""
+    if comparison is None:
+        return
+    point, role = None if compared is None else compared.at(number), "comparison"
+    if point is None:
+        value = "" if comparison.note else "–"
+    else:
+        price = format_price(point.close, comparison.tick_size(point.close))
+        value = f"{price}  {percent(point.change)}"
+    yield LegendItem(comparison.market, value, role, essential=True)
+    if comparison.note:
+        yield LegendItem("", comparison.note, "warning", essential=True)
 
 
 def _overlay_items(

@@ -12,9 +12,11 @@ from .indicators import INDICATORS, Indicator, IndicatorSeries, PlotKind
 from .indicators.averages import MA
 from .indicators.stretch import Floats
 
-__all__ = ["Overlay", "OverlayFill", "OverlayPlot", "Overlays"]
+__all__ = ["MOST_INDICATORS", "Overlay", "OverlayFill", "OverlayPlot", "Overlays"]
 
-_MOST = 12
+MOST_INDICATORS = 12
+"""The most a chart shows."""
+
 _COLOURS = 3
 
 
@@ -146,9 +148,9 @@ def _overlay(series: IndicatorSeries, bars: Bars, before: int) -> Overlay:
 
 
 def _check_count(indicators: Sequence[Indicator]) -> None:
-    if len(indicators) > _MOST:
+    if len(indicators) > MOST_INDICATORS:
         labels = ", ".join(one.label for one in indicators)
-        raise InvalidRequest(f"up to {_MOST} indicators are expected; got {labels}")
+        raise InvalidRequest(f"up to {MOST_INDICATORS} indicators are expected; got {labels}")
 
 
 def _colour(role: str, before: int) -> str:

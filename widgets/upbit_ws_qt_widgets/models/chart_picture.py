@@ -10,12 +10,14 @@ import numpy.typing as npt
 
 from .chart_layout import ChartLayout, PaneBox
 from .chart_shapes import Shapes
+from .marks_picture import FillMarks, MarksPicture
 
 __all__ = [
     "NO_STROKES",
     "Area",
     "AxisLabel",
     "Backdrop",
+    "ComparedTag",
     "Crosshair",
     "ExtremeMark",
     "Front",
@@ -25,7 +27,9 @@ __all__ = [
     "PanePicture",
     "Picture",
     "PriceTag",
+    "ProfilePicture",
     "Rects",
+    "Shade",
     "Strokes",
     "TimeLabel",
 ]
@@ -74,11 +78,35 @@ class AxisLabel(NamedTuple):
 
 
 class TimeLabel(NamedTuple):
-    """A label of the time axis and its grid line at ``x``; ``is_day`` where a day begins."""
+    """A label of the time axis, empty for none, and its grid line at ``x``.
+
+    ``is_day`` where a day of the exchange begins, ``is_date`` where the text is a date.
+    """
 
     x: int
     text: str
     is_day: bool
+    is_date: bool = False
+
+
+class Shade(NamedTuple):
+    """A stretch in which the bars may lack something, in device pixels."""
+
+    x: int
+    width: int
+
+
+class ProfilePicture(NamedTuple):
+    """Amounts by price at the right edge: rectangles, shape (n, 4).
+
+    ``x`` is where the row with the most begins and ``y`` its middle, ``text`` its price.
+    """
+
+    rise: npt.NDArray[np.float64]
+    fall: npt.NDArray[np.float64]
+    x: int
+    y: int
+    text: str
 
 
 class PanePicture(NamedTuple):
@@ -96,7 +124,10 @@ class PanePicture(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Backdrop:
-    """What stays the same while the newest bar grows and the pointer moves. All in device px."""
+    """What stays the same while the newest bar grows and the pointer moves. All in device px.
+
+    At ``pauses`` time is left out between two bars though it should have bars of its own.
+    """
 
     layout: ChartLayout
     shapes: Shapes | None
@@ -104,6 +135,10 @@ class Backdrop:
     price_labels: tuple[AxisLabel, ...]
     time_labels: tuple[TimeLabel, ...]
     panes: tuple[PanePicture, ...]
+    shades: tuple[Shade, ...] = ()
+    pauses: tuple[int, ...] = ()
+    profile: ProfilePicture | None = None
+    fills: FillMarks | None = None
 
 
 class PriceTag(NamedTuple):
@@ -115,29 +150,43 @@ class PriceTag(NamedTuple):
     countdown: str
 
 
+class ComparedTag(NamedTuple):
+    """The last price of the second market: its place and its change."""
+
+    y: int
+    text: str
+
+
 class ExtremeMark(NamedTuple):
-    """The highest or lowest price in view, at a pixel."""
+    """The highest or lowest price in view, at a pixel; ``is_above`` where all bars are below."""
 
     x: int
     y: int
     text: str
-    is_high: bool
+    is_above: bool
 
 
 class Crosshair(NamedTuple):
-    """Lines through ``x`` and ``y`` with the texts of both axes."""
+    """Lines through ``x`` and ``y`` with the texts of both axes; with None there is no level line.
+
+    ``time`` is the start of its bar in ms, ``price`` what ``y`` stands for in the price pane.
+    ``is_given`` if it was not the user who put it there.
+    """
 
     x: int
-    y: int
+    y: int | None
     side_text: str
     time_text: str
+    time: int = 0
+    price: float | None = None
+    is_given: bool = False
 
 
 class LegendItem(NamedTuple):
     """One entry of the legend.
 
     ``role`` is the colour role of its value: a direction's (``rise``, ``even``, ``fall``) or
-    ``average_1`` …; ``essential`` entries stay when there is no room for all.
+    ``average_1``, ``comparison`` …; ``essential`` entries stay when there is no room for all.
     """
 
     label: str
@@ -166,6 +215,7 @@ class Front:
     live: Shapes | None = None
     live_overlays: Strokes = NO_STROKES
     price: PriceTag | None = None
+    compared: ComparedTag | None = None
     extremes: tuple[ExtremeMark, ...] = ()
     crosshair: Crosshair | None = None
     title: str = ""
@@ -177,6 +227,7 @@ class Front:
     message: str = ""
     notice: str = ""
     badge: str = ""
+    marks: MarksPicture | None = None
     offers_latest: bool = False
     is_scaled_by_hand: bool = False
 

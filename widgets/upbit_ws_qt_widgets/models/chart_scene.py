@@ -9,7 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from .bars import CLOSE
+from .chart_axis import PriceAxis
 from .chart_columns import Columns, Extreme, column_range, columns_of
+from .chart_compare import Compared
 from .chart_kinds import ChartKind
 from .chart_layout import BarGrid, ChartLayout, PaneBox
 from .chart_overlays import Overlay
@@ -17,7 +20,7 @@ from .chart_scale import PriceScale
 from .chart_shapes import Shapes, shapes
 from .chart_state import ChartState
 
-__all__ = ["PaneScene", "Scene", "Sight", "sight_of"]
+__all__ = ["PaneScene", "Scene", "Sight", "base_of", "compared_of", "sight_of"]
 
 _Ints = npt.NDArray[np.int64]
 
@@ -80,6 +83,22 @@ class Sight:
         return np.array(ends[self.growing <= self.first :], np.int64)
 
 
+def base_of(state: ChartState) -> float:
+    """The close of the first bar in view; there must be a bar."""
+    return float(state.bars.figures[CLOSE, _first_in_view(state) - state.bars.first])
+
+
+def compared_of(state: ChartState) -> Compared | None:
+    """The second market in view; there must be a bar of the chart's own."""
+    return Compared.of(state.comparison, state.bars, _first_in_view(state), base_of(state))
+
+
+def _first_in_view(state: ChartState) -> int:
+    bars = state.bars
+    start, _ = state.view.range(state.layout.view_width, bars.first, bars.end)
+    return min(start, bars.end - 1)
+
+
 def sight_of(state: ChartState) -> Sight:
     """Which bars of ``state`` are in view."""
     bars, layout, view = state.bars, state.layout, state.view
@@ -116,7 +135,11 @@ class PaneScene(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """What is in view and the scales that fit it; there is at least one bar, maybe out of view."""
+    """What is in view and the scales that fit it; there is at least one bar, maybe out of view.
+
+    ``base`` is the close of the first bar in view, from which changes in per cent are counted;
+    ``compared`` is the second market, None where there is nothing to draw of one.
+    """
 
     sight: Sight
     settled: Columns
@@ -129,6 +152,12 @@ class Scene:
     overlays: tuple[Overlay, ...]
     panes: tuple[PaneScene, ...]
     kind: ChartKind
+    base: float = 1.0
+    compared: Compared | None = None
+
+    def axis(self, state: ChartState) -> PriceAxis:
+        """What the price axis says."""
+        return PriceAxis(self.scale, self.base, state.tick_size)
 
     def shapes(self, columns: Columns) -> Shapes:
         """Where ``columns`` are painted."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .chart_columns import Columns
+from .chart_columns import UNTRADED, Columns
 from .chart_kinds import ChartKind
 from .chart_layout import BarGrid, ChartLayout
 from .chart_scale import PriceScale
@@ -23,10 +23,11 @@ _Ints = npt.NDArray[np.int64]
 class Shapes:
     """Rectangles (x, y, width, height in device pixels) by direction: fall, even, rise.
 
-    Shapes (n, 4); all parts of one colour stand in one array.
+    Candles have a fourth array, of those without a trade. Shapes (n, 4); all parts of one colour
+    stand in one array.
     """
 
-    candles: tuple[_Floats, _Floats, _Floats]
+    candles: tuple[_Floats, _Floats, _Floats, _Floats]
     amounts: tuple[_Floats, _Floats, _Floats]
 
 
@@ -60,12 +61,12 @@ def shapes(
 ) -> Shapes:
     """Where the bars and amounts of ``columns`` are painted; ``top`` is the amount scale's."""
     place = widths(columns.numbers, grid)
-    sides = [columns.direction == side for side in (-1, 0, 1)]
+    sides = [columns.direction == side for side in (-1, 0, 1, UNTRADED)]
     parts = () if kind.is_line else _bars(columns, grid, place, layout, scale, kind)
     amounts = _amounts(columns, place, layout, top)
-    fall, even, rise = (_together([part[side] for part in parts]) for side in sides)
-    amount_fall, amount_even, amount_rise = (amounts[side] for side in sides)
-    return Shapes((fall, even, rise), (amount_fall, amount_even, amount_rise))
+    fall, even, rise, flat = (_together([part[side] for part in parts]) for side in sides)
+    amount_fall, amount_even, amount_rise = (amounts[side] for side in sides[:3])
+    return Shapes((fall, even, rise, flat), (amount_fall, amount_even, amount_rise))
 
 
 def _together(parts: list[_Floats]) -> _Floats:
@@ -88,6 +89,8 @@ def _bars(
     limits = -2.0, height + 2.0
     edges = scale.y((columns.high, columns.low, columns.open, columns.close), 0, height)
     high, low, open_, close = np.rint(np.clip(edges, *limits))
+    # On an inverted scale the high is below.
+    high, low = np.minimum(high, low), np.maximum(high, low)
     wick = _rectangles(place.wick_x, high, place.wick, np.maximum(low - high, line))
     if not grid.body or grid.is_dense:
         return (wick,)
@@ -102,10 +105,10 @@ def _bars(
     top = np.minimum(open_, close)
     tall = np.maximum(np.abs(open_ - close), line)
     body = _rectangles(place.body_x, top, place.body, tall)
-    if kind is not ChartKind.HOLLOW or grid.body <= 2 * line:
+    empty = _empty_bodies(columns, kind) & (tall > 2 * line)
+    if grid.body <= 2 * line or not empty.any():
         return wick, body
     # An empty body is a frame, with the wick only above and below it.
-    empty = (columns.close >= columns.open) & (tall > 2 * line)
     body[empty, 3] = line
     foot = body.copy()
     foot[:, 1], foot[:, 3] = top + tall - line, np.where(empty, line, 0)
@@ -117,6 +120,15 @@ def _bars(
     below[:, 1], below[:, 3] = top + tall, np.where(empty, low - top - tall, 0)
     wick[empty, 3] = (top - high)[empty]
     return wick, below, body, foot, left, right
+
+
+def _empty_bodies(columns: Columns, kind: ChartKind) -> npt.NDArray[np.bool_]:
+    """Of which columns only the outline of the body is drawn."""
+    if kind is ChartKind.HOLLOW:
+        return columns.close >= columns.open
+    if kind is ChartKind.DOWN_HOLLOW:
+        return columns.close < columns.open
+    return np.full(len(columns), kind is ChartKind.OUTLINE)
 
 
 def _amounts(columns: Columns, place: Widths, layout: ChartLayout, top: float) -> _Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -69,6 +70,8 @@ class Canvas(NamedTuple):
             there = at + upper.shift - lower.shift
             known = (self.sight.first <= there) & (there < self.sight.end)
             one, two = self._y(upper, at[known]), self._y(lower, there[known])
+            if self.scale.is_inverted:
+                role, below = below, role
             areas += _areas(x[known], one, two, role, below)
         return Strokes(tuple(areas), tuple(rects), tuple(lines))
 
@@ -88,7 +91,10 @@ class Canvas(NamedTuple):
         return at, np.asarray(left + grid.wick / 2, np.float64)
 
     def _y(self, plot: OverlayPlot, at: _Ints) -> _Floats:
-        y = self.scale.y(plot.values[at - self.sight.first], self.top, self.bottom - self.top)
+        return self._level(plot.values[at - self.sight.first])
+
+    def _level(self, values: _Floats) -> _Floats:
+        y = self.scale.y(values, self.top, self.bottom - self.top)
         # Through the middle of a pixel row, as the flat candles beside it. Far outside the pane
         # nothing is seen, and huge numbers would overflow in the painter.
         return np.clip(y + self.sight.grid.wick / 2, -_FARTHEST, _FARTHEST)
@@ -96,9 +102,12 @@ class Canvas(NamedTuple):
     def line(self, plot: OverlayPlot) -> Line:
         """One line from column to column."""
         at, x = self._places(plot.shift)
-        points = np.column_stack((x, self._y(plot, at)))
-        points = points[~np.isnan(points[:, 1])]
-        return Line(plot.role, np.hstack((points[:-1], points[1:])))
+        return _joined(plot.role, x, self._y(plot, at))
+
+    def trace(self, role: str, values: Callable[[_Ints], _Floats]) -> Line:
+        """A line through what ``values`` gives for the last bars of columns."""
+        at, x = self._places(0)
+        return _joined(role, x, self._level(values(at)))
 
     def _histogram(self, plot: OverlayPlot) -> list[Rects]:
         at, _ = self._places(plot.shift)
@@ -127,6 +136,13 @@ def together(parts: list[Strokes]) -> Strokes:
         tuple(rects for part in parts for rects in part.rects),
         tuple(line for part in parts for line in part.lines),
     )
+
+
+def _joined(role: str, x: _Floats, y: _Floats) -> Line:
+    """A line from point to point, past those that have no level."""
+    points = np.column_stack((x, y))
+    points = points[~np.isnan(points[:, 1])]
+    return Line(role, np.hstack((points[:-1], points[1:])))
 
 
 def _areas(x: _Floats, first: _Floats, second: _Floats, role: str, below: str) -> list[Area]:

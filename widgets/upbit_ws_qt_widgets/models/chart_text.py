@@ -1,4 +1,4 @@
-"""What the chart writes: times in Korea, count-downs, large numbers. Pure."""
+"""What the chart writes: times, count-downs, large numbers. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from upbit_ws_qt.timeframe import Timeframe
 
 from .chart_scale import PriceScale
-from .chart_time import DAY_MS, KST_MS, Landmark
+from .chart_time import DAY_MS, Landmark, TimeZone
 from .indicators import ValueUnit
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "countdown",
     "full_time",
     "percent",
+    "span",
     "value_text",
     "volume_text",
 ]
@@ -27,13 +28,11 @@ Words = Mapping[str, str]
 """The texts of one language by key."""
 
 
-def axis_time(time: int, landmark: Landmark, words: Words) -> str:
+def axis_time(time: int, landmark: Landmark, words: Words, zone: TimeZone) -> str:
     """The label of a tick on the time axis at ``time`` (ms)."""
-    moment = _kst(time)
+    moment = _moment(time, zone)
     if landmark in (Landmark.SECOND, Landmark.MINUTE):
         return moment.strftime("%H:%M:%S" if landmark is Landmark.SECOND else "%H:%M")
-    # A day that begins at 09:00 in Korea has one date there. Where nobody traded until after
-    # midnight, the first bar has the next one, and that is when it was.
     if landmark is Landmark.YEAR:
         return str(moment.year)
     if landmark is Landmark.MONTH:
@@ -41,9 +40,12 @@ def axis_time(time: int, landmark: Landmark, words: Words) -> str:
     return f"{moment.month}/{moment.day}"
 
 
-def full_time(time: int, timeframe: Timeframe, words: Words) -> str:
-    """The start of a bar in full, as far as its unit is fine."""
-    moment = _kst(time)
+def full_time(time: int, timeframe: Timeframe, words: Words, zone: TimeZone) -> str:
+    """The start of a bar in full, as far as its unit is fine.
+
+    A day of the exchange begins at 00:00 UTC, 09:00 in Korea, so its date is the same in both.
+    """
+    moment = _moment(time, zone)
     if timeframe is Timeframe.YEAR:
         return f"{moment:%Y}"
     if timeframe is Timeframe.MONTH:
@@ -54,6 +56,16 @@ def full_time(time: int, timeframe: Timeframe, words: Words) -> str:
         return day
     return (
         f"{day} {moment:%H:%M:%S}" if timeframe is Timeframe.SECOND_1 else f"{day} {moment:%H:%M}"
+    )
+
+
+def span(since: int, until: int, words: Words, zone: TimeZone) -> str:
+    """A stretch of time: ``09:31:02-09:31:14``, with the date where it is longer than a day."""
+    dash = words["chart.span"]
+    is_long = until - since >= DAY_MS
+    pattern = "%Y-%m-%d %H:%M" if is_long else "%H:%M:%S"
+    return dash.format(
+        since=_moment(since, zone).strftime(pattern), until=_moment(until, zone).strftime(pattern)
     )
 
 
@@ -109,5 +121,5 @@ def _short(number: float) -> str:
     return f"{number:.2f}" if number >= 0.1 else f"{number:.3g}"
 
 
-def _kst(time: int) -> datetime:
-    return datetime.fromtimestamp((time + KST_MS) / 1000, UTC)
+def _moment(time: int, zone: TimeZone) -> datetime:
+    return datetime.fromtimestamp((time + zone.offset_ms) / 1000, UTC)

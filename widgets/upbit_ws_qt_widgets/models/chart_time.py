@@ -1,15 +1,14 @@
-"""Where the time axis gets its labels, in Korean time. Pure."""
+"""Where the time axis gets its labels, in the time zone it shows. Pure."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["DAY_MS", "KST_MS", "Landmark", "TimeTick", "time_ticks"]
+__all__ = ["DAY_MS", "KST_MS", "Landmark", "TimeTick", "TimeZone", "day_starts", "time_ticks"]
 
 KST_MS = 9 * 3_600_000
 """Korea is nine hours ahead of UTC all year."""
@@ -21,32 +20,50 @@ _Times = npt.NDArray[np.int64]
 _STEPS_S = (1, 5, 10, 15, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200)
 
 
+class TimeZone(enum.StrEnum):
+    """Whose clock the times on a chart are read from."""
+
+    KST = "KST"
+    UTC = "UTC"
+
+    @property
+    def offset_ms(self) -> int:
+        """How far it is ahead of UTC."""
+        return KST_MS if self is TimeZone.KST else 0
+
+
 class Landmark(enum.IntEnum):
-    """What begins at a tick; the greater, the more it is worth a label."""
+    """What begins at a tick, by the zone; the greater, the more it is worth a label."""
 
     SECOND = 0
     MINUTE = 1
     DAY = 2
-    """The exchange's day, at 09:00."""
     MONTH = 3
     YEAR = 4
 
 
 @dataclass(frozen=True, slots=True)
 class TimeTick:
-    """A label at the bar in column ``column``, which starts at ``time`` (ms)."""
+    """A label at the bar in column ``column``, which starts at ``time`` (ms).
+
+    ``begins_day`` says whether the exchange's day begins there, at 09:00 in Korea.
+    """
 
     column: int
     time: int
     landmark: Landmark
+    begins_day: bool
 
 
-def time_ticks(times: _Times, x: _Times, gap: float, before: int | None) -> list[TimeTick]:
+def time_ticks(
+    times: _Times, x: _Times, gap: float, before: int | None, zone: TimeZone
+) -> list[TimeTick]:
     """Choose the bars that get a label, at least ``gap`` px apart.
 
     Bars are not evenly spread over time, so a label goes to the first bar of each interval of the
-    finest step for which all labels fit. The exchange's day begins at 00:00 UTC, 09:00 in Korea;
-    days, months and years are counted from there, as the exchange's day candles are.
+    finest step for which all labels fit. Dates change at midnight of the zone. The exchange's day
+    begins at 00:00 UTC, 09:00 in Korea; that is where its day, week and month candles begin, which
+    have the same date in both zones.
 
     Args:
         times: the start of each column in ms, ascending.
@@ -54,59 +71,66 @@ def time_ticks(times: _Times, x: _Times, gap: float, before: int | None) -> list
         gap: the least distance of two labels in px.
         before: the start of the bar before the first column; None if there is none, and the first
             column then counts as the first of a day.
+        zone: whose hours and dates are meant.
     """
     if not len(times):
         return []
     known = np.concatenate(([times[0] - DAY_MS if before is None else before], times))
+    local = known + zone.offset_ms
     most = (int(x[-1]) - int(x[0])) / gap + 1
-    levels = _levels()
-    begins = _changes(levels.pop(0)(known))
-    while levels and len(begins) > most:
-        begins = _changes(levels.pop(0)(known))
-    # A column that begins a coarser interval as well goes first.
+    levels = [_changes(interval) for interval in _intervals(local)]
+    finest = next((at for at, begins in enumerate(levels) if len(begins) <= most), len(levels) - 1)
+    begins, days = levels[finest], _changes(_day(known))
+    hours = max(len(_STEPS_S) - finest, 0)
+    if hours:
+        # 09:00 is no multiple of two or six hours.
+        begins = np.union1d(begins, days)
+    # A column that begins a coarser interval as well goes first: a date before a day of the
+    # exchange, and that before all hours.
+    begins_day = np.isin(begins, days)
     ranks = np.zeros(len(begins), np.int64)
-    for level in levels:
-        ranks += np.isin(begins, _changes(level(known)))
+    for coarser in levels[finest + 1 :]:
+        ranks += np.isin(begins, coarser)
+    ranks[begins_day] = np.maximum(ranks[begins_day], hours - 1)
     chosen: list[int] = []
-    for at in np.lexsort((begins, -ranks)).tolist():
+    for at in np.lexsort((begins, ~begins_day, -ranks)).tolist():
         place = int(x[begins[at]])
         if all(abs(place - int(x[begins[other]])) >= gap for other in chosen):
             chosen.append(at)
-    marks = _landmarks(known, begins + 1)
+    marks = _landmarks(local, begins + 1)
     return [
-        TimeTick(int(begins[at]), int(times[begins[at]]), Landmark(int(marks[at])))
+        TimeTick(
+            int(begins[at]), int(times[begins[at]]), Landmark(int(marks[at])), bool(begins_day[at])
+        )
         for at in sorted(chosen)
     ]
 
 
-def _levels() -> list[Callable[[_Times], _Times]]:
-    """Functions from times to the interval each falls into, finest first."""
+def day_starts(times: _Times, before: int | None) -> npt.NDArray[np.intp]:
+    """The columns in which a day of the exchange begins; arguments as for ``time_ticks``."""
+    known = np.concatenate(([times[0] - DAY_MS if before is None else before], times))
+    return _changes(_day(known))
+
+
+def _intervals(local: _Times) -> list[_Times]:
+    """Which interval each time falls into: of seconds to hours, then of days to years."""
+    months = _month(local)
     return [
-        *(_within_day(step * 1000) for step in _STEPS_S),
-        _day,
-        *(_within_month(days) for days in (2, 5, 10)),
-        _month,
-        lambda times: _month(times) // 3,
-        lambda times: _month(times) // 6,
-        lambda times: _month(times) // 12,
-        lambda times: _month(times) // 60,
+        *(local // (step * 1000) for step in _STEPS_S),
+        _day(local),
+        *(_within_month(local, days) for days in (2, 5, 10)),
+        *(months // count for count in (1, 3, 6, 12, 60)),
     ]
-
-
-def _within_day(step_ms: int) -> Callable[[_Times], _Times]:
-    # The exchange's day begins at 09:00, which is no multiple of two or six hours: both count. Each
-    # of them only ever rises, so the sum changes where either does.
-    return lambda times: (times + KST_MS) // step_ms + _day(times)
 
 
 def _day(times: _Times) -> _Times:
     return times // DAY_MS
 
 
-def _within_month(days: int) -> Callable[[_Times], _Times]:
+def _within_month(times: _Times, days: int) -> _Times:
     # The 31st is no interval of its own.
     last = 30 // days - 1
-    return lambda times: _month(times) * 31 + np.minimum((_day_of_month(times) - 1) // days, last)
+    return _month(times) * 31 + np.minimum((_day_of_month(times) - 1) // days, last)
 
 
 def _month(times: _Times) -> _Times:

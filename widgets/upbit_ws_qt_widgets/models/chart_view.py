@@ -40,9 +40,7 @@ class ChartView:
 
     def zoomed(self, factor: float, x: float, width: float, first: int, end: int) -> ChartView:
         """Bars ``factor`` times as wide, with what is under ``x`` held in place."""
-        # Far enough out to see everything, and never farther: then nothing is left to look at.
-        narrowest = min(_NARROWEST_PX, width / (1.25 * max(end - first, 1)))
-        spacing = min(max(self.spacing * factor, narrowest), _WIDEST_PX)
+        spacing = _bounded(self.spacing * factor, width, end - first)
         right = self.place(x, width) + (width - x) / spacing
         return _moved(replace(self, spacing=spacing), right, width, first, end)
 
@@ -50,6 +48,25 @@ class ChartView:
         """As ``zoomed``, holding the newest bar if it is in view, else the middle."""
         x = width - (self.right - end) * self.spacing if self.follow else width / 2
         return self.zoomed(factor, x, width, first, end)
+
+    def zoomed_at_newest(self, factor: float, width: float, first: int, end: int) -> ChartView:
+        """As ``zoomed``, holding the newest bar that is in view."""
+        x = width - max(self.right - end, 0.0) * self.spacing
+        return self.zoomed(factor, x, width, first, end)
+
+    def between(self, left: float, right: float, width: float, first: int, end: int) -> ChartView:
+        """From ``left`` to ``right`` on the axis; where zoom has its bounds ``right`` is kept."""
+        spacing = _bounded(width / max(right - left, 1e-9), width, end - first)
+        return _moved(replace(self, spacing=spacing), right, width, first, end)
+
+    def reaching(self, right: float, width: float, first: int, end: int) -> ChartView:
+        """Moved so that the right edge is at ``right`` on the axis."""
+        return _moved(self, right, width, first, end)
+
+    def revealing(self, number: int, width: float, first: int, end: int) -> ChartView:
+        """Moved no farther than it takes to see all of bar ``number``."""
+        right = min(max(self.right, number + 1.0), number + width / self.spacing)
+        return self if right == self.right else _moved(self, right, width, first, end)
 
     def with_spacing(self, spacing: float, end: int) -> ChartView:
         """At the newest bars with so many px for each."""
@@ -80,6 +97,13 @@ class ChartView:
         """The numbers of the bars in view, as ``start, stop``; ``start == stop`` for none."""
         start = max(first, math.floor(self.left(width)))
         return start, max(start, min(end, math.ceil(self.right)))
+
+
+def _bounded(spacing: float, width: float, count: int) -> float:
+    """The px for each bar that come nearest to ``spacing``."""
+    # Far enough out to see everything, and never farther: then nothing is left to look at.
+    narrowest = min(_NARROWEST_PX, width / (1.25 * max(count, 1)))
+    return min(max(spacing, narrowest), _WIDEST_PX)
 
 
 def _moved(view: ChartView, right: float, width: float, first: int, end: int) -> ChartView:

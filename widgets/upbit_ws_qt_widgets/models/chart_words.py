@@ -15,6 +15,8 @@ __all__ = ["Circumstances", "describe"]
 class Circumstances:
     """What is known beside the bars.
 
+    ``is_aging`` says that no live data come now, so that it matters how old the newest are;
+    ``is_asking`` that what is missing is asked for until it is there.
     ``failure`` says why the last request failed, or is empty; ``is_retrying`` that what failed is
     asked for again by itself.
     """
@@ -28,6 +30,8 @@ class Circumstances:
     failure: str
     is_retrying: bool
     badge: str
+    is_aging: bool = False
+    is_asking: bool = False
 
 
 def describe(chart: ChartState, facts: Circumstances) -> None:
@@ -41,7 +45,8 @@ def describe(chart: ChartState, facts: Circumstances) -> None:
     chart.is_waiting = facts.is_loading
     chart.message = _message(chart, facts)
     chart.notice = _notice(chart, facts)
-    chart.badge = facts.badge
+    chart.badge, chart.is_aging = facts.badge, facts.is_aging
+    chart.is_asking = facts.is_asking
 
 
 def _message(chart: ChartState, facts: Circumstances) -> str:

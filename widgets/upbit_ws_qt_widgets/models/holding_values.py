@@ -36,9 +36,11 @@ _ONE = Decimal(1)
 class Fees:
     """What the exchange takes of a trade, as a fraction, by the currency a market is quoted in.
 
-    These are the usual rates of 2026; they are the account's own business, so they can be set.
-    A rate that is no ``Decimal`` from 0 to below 1 is a ``ValueError``.
-    Source: docs.upbit.com, fees of the won, BTC and USDT markets.
+    These are the usual rates of 2026 for limit and market orders. Orders that wait for a price
+    (reserved orders, 0.139 % in won markets), events and accounts may have others, which nothing
+    that is read here tells; so they can be set. A rate that is no ``Decimal`` from 0 to below 1 is
+    a ``ValueError``.
+    Source: the exchange's page of fees.
     """
 
     krw: Decimal = Decimal("0.0005")

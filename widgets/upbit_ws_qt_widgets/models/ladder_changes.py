@@ -35,19 +35,19 @@ class Changes:
         """Compare with what was noted before.
 
         Args:
-            rungs: the book as it is shown.
+            rungs: the book as it is shown, from the highest ask down to the lowest bid.
             step: of the grid its prices are on.
             context: what the book is shown with; with another one nothing can be compared.
             now_ms: of a clock that only goes forward.
         """
         sizes: dict[Place, float] = {}
+        ends = {True: 0, False: 0}
         for ask, price, size, _, _ in rungs:
             if price and size:
-                sizes[ask, round(price / step)] = size
-        ends = {
-            True: max((index for ask, index in sizes if ask), default=0),
-            False: min((index for ask, index in sizes if not ask), default=0),
-        }
+                index = round(price / step)
+                sizes[ask, index] = size
+                if not (ask and ends[True]):
+                    ends[ask] = index
         if context == self._context:
             self._compare(sizes, ends, now_ms)
         else:
@@ -55,21 +55,19 @@ class Changes:
         self._sizes, self._context, self._ends = sizes, context, ends
 
     def _compare(self, sizes: dict[Place, float], ends: dict[bool, int], now_ms: float) -> None:
-        before = self._sizes
+        before, top, bottom = self._sizes, self._ends[True], self._ends[False]
         for place, size in sizes.items():
             old = before.get(place, 0.0)
-            if size != old and self._was_in_sight(place):
+            if size == old:
+                continue
+            ask, index = place
+            # On a side that was empty nothing was in sight.
+            if top and index <= top if ask else bottom and index >= bottom:
                 self._hot[place] = (1 if size > old else -1, now_ms)
         for place in before.keys() - sizes.keys():
             ask, index = place
             if index <= ends[True] if ask else index >= ends[False]:
                 self._hot[place] = (-1, now_ms)
-
-    def _was_in_sight(self, place: Place) -> bool:
-        ask, index = place
-        if (ask, self._ends[ask]) not in self._sizes:
-            return False  # that side was empty
-        return index <= self._ends[True] if ask else index >= self._ends[False]
 
     def heats(self, now_ms: float) -> Mapping[Place, int]:
         """How hot prices are: up to ``FADE_STEPS`` after they grew, below 0 after they shrank.

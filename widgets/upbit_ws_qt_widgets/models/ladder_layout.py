@@ -148,6 +148,12 @@ class LadderLayout:
         top = self.edges[place]
         return left, top, right - left, self.edges[place + 1] - top
 
+    def size_rect(self, place: int, *, ask: bool) -> Rect:
+        """The column of sizes in the visible row ``place``."""
+        left, right = self.columns.ask_size if ask else self.columns.bid_size
+        top = self.edges[place]
+        return left, top, right - left, self.edges[place + 1] - top
+
     def day_rect(self, first: int) -> Rect | None:
         """The free corner beside the visible asks, or None."""
         asks = min(max(self.rows // 2 - first, 0), self.visible)

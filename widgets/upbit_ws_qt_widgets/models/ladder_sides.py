@@ -8,7 +8,16 @@ from typing import NamedTuple
 
 from upbit_ws_qt.events import OrderbookEvent
 
-__all__ = ["Level", "Sides", "grid_index", "grid_price", "grouped", "groupings", "sides_of"]
+__all__ = [
+    "Level",
+    "Sides",
+    "grid_index",
+    "grid_price",
+    "grouped",
+    "groupings",
+    "place_of",
+    "sides_of",
+]
 
 # How far off the grid, in steps, a price may seem to be for the way floats are divided.
 _NEARLY = 1e-6
@@ -29,6 +38,16 @@ class Sides(NamedTuple):
 
     asks: tuple[Level, ...] = ()
     bids: tuple[Level, ...] = ()
+
+    @property
+    def middle(self) -> float | None:
+        """Halfway between the best prices; None while a side is empty."""
+        return (self.asks[0].price + self.bids[0].price) / 2 if self.asks and self.bids else None
+
+    @property
+    def lowest(self) -> float | None:
+        """The price that the finest price step belongs to; None of an empty book."""
+        return min((side[-1].price for side in self if side), default=None)
 
     def cut(self, depth: int) -> Sides:
         """At most ``depth`` levels of each side."""
@@ -71,6 +90,16 @@ def grid_index(price: float, step: float, *, up: bool) -> int:
 def grid_price(index: int, step: float) -> float:
     """The price with this number: ``3 × 0.1`` is 0.3, not 0.30000000000000004."""
     return round(index * step, 10)
+
+
+def place_of(sides: Sides, price: float, step: float) -> tuple[bool, int]:
+    """The side (asks: True) and the number on a grid of ``step`` of the row ``price`` belongs to.
+
+    A price between the best ones, or gone since, belongs to the side of the middle it is on.
+    """
+    middle = sides.middle
+    is_ask = bool(sides.asks) if middle is None else price > middle
+    return is_ask, grid_index(price, step, up=is_ask)
 
 
 def grouped(sides: Sides, step: float) -> Sides:

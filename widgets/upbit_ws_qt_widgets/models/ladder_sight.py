@@ -9,7 +9,7 @@ from upbit_ws_qt.events import OrderbookEvent
 from upbit_ws_qt.markets import format_price
 
 from .ladder_rungs import Rungs, book_rungs, grid_rungs, grid_split
-from .ladder_sides import Sides, grid_index, grouped, sides_of
+from .ladder_sides import Sides, grouped, place_of, sides_of
 from .ladder_wishes import Wishes
 from .market_memory import Known
 
@@ -51,10 +51,10 @@ def see(known: Known, wishes: Wishes, tick_at: Callable[[float], float]) -> Sigh
         return None
     exact = sides_of(known.book or book)
     ungrouped = exact if book is known.book or known.book is None else sides_of(book)
-    prices = [side[-1].price for side in ungrouped if side]
-    if not prices:
+    lowest = ungrouped.lowest
+    if lowest is None:
         return None
-    tick = tick_at(min(prices))
+    tick = tick_at(lowest)
     step = wishes.grouping or book.level or tick
     shown = grouped(ungrouped, step) if step != tick else ungrouped
     shown = shown.cut(wishes.depth)
@@ -70,16 +70,5 @@ def see(known: Known, wishes: Wishes, tick_at: Callable[[float], float]) -> Sigh
         tick,
         step,
         grid_split(shown, step) if wishes.static else None,
-        _place(exact, known.last_price, step),
+        place_of(exact, known.last_price, step) if known.last_price else None,
     )
-
-
-def _place(sides: Sides, price: float | None, step: float) -> tuple[bool, int] | None:
-    """The side and the number of the row that ``price`` belongs to."""
-    if not price:
-        return None
-    if sides.asks and sides.bids:
-        is_ask = price * 2 > sides.asks[0].price + sides.bids[0].price
-    else:
-        is_ask = bool(sides.asks)
-    return is_ask, grid_index(price, step, up=is_ask)

@@ -12,7 +12,7 @@ from .depth_curve import Curve, draw_curve, price_at
 from .heat_map import HeatPicture
 from .ladder import PriceTexts, Row, format_size, format_total, resolve_rows
 from .ladder_layout import LadderLayout, Rect
-from .ladder_rungs import Cursor, locate
+from .ladder_rungs import Cursor, Rung, locate
 from .ladder_sides import Sides
 from .ladder_sight import Sight
 from .ladder_strip import Money, StripLine, strip_lines
@@ -69,7 +69,8 @@ class Ladder(NamedTuple):
     """Everything an order book shows, resolved. ``badge`` is its state, empty while it is live.
 
     ``notice`` stands in the middle while there is no book. ``first`` is the first visible row.
-    Where a ``curve`` or a ``map`` is shown, there are no rows.
+    Where a ``curve`` or a ``map`` is shown, there are no rows. ``from_middle`` says what changes
+    are counted from; then their sign is not that of the price's direction.
     """
 
     layout: LadderLayout
@@ -86,6 +87,7 @@ class Ladder(NamedTuple):
     curve: Curve | None = None
     map: HeatPicture | None = None
     tick: float = 0.0
+    from_middle: bool = False
 
 
 class Hand(NamedTuple):
@@ -98,10 +100,15 @@ class Hand(NamedTuple):
 
 
 class Marks(NamedTuple):
-    """What is drawn upon a book: own orders by side and number, and what has just changed."""
+    """What is drawn upon a book, by side and number.
+
+    Own orders, what has just changed, what was traded lately, and what can be ahead of own orders.
+    """
 
     own: Mapping[tuple[bool, int], OwnMark] | None = None
     heats: Mapping[tuple[bool, int], int] | None = None
+    traded: Mapping[tuple[bool, int], float] | None = None
+    ahead: Mapping[tuple[bool, int], float] | None = None
 
 
 _NO_HAND = Hand()
@@ -153,8 +160,10 @@ def resolve_ladder(
         focused=hand.focused,
         view=wishes.view,
         tick=sight.tick,
+        from_middle=wishes.change_base == "middle",
     )
-    words.texts.prepare(sight.tick, known.previous_close)
+    middle = (sight.exact.middle or 0.0) if ladder.from_middle else None
+    words.texts.prepare(sight.tick, known.previous_close, middle)
     if wishes.view == "heatmap":
         return ladder._replace(map=map_, strip=_strip(sight.exact, wishes, layout, words, money))
     if wishes.view == "depth":
@@ -191,14 +200,16 @@ def resolve_ladder(
         cursor=cursor,
         heats=marks.heats,
         own=marks.own,
+        traded=marks.traded,
     )
     looked_at = hover if hover is not None else cursor
-    pointed = sight.rungs[looked_at].price if looked_at is not None else None
+    rung = sight.rungs[looked_at] if looked_at is not None else Rung(ask=True)
+    ahead = marks.ahead.get((rung.ask, round(rung.price / sight.step))) if marks.ahead else None
     return ladder._replace(
         rows=rows,
         day=day,
         tape=_tape(known, layout, first, words),
-        strip=_strip(sight.exact, wishes, layout, words, money, pointed),
+        strip=_strip(sight.exact, wishes, layout, words, money, rung.price, ahead),
     )
 
 
@@ -217,11 +228,14 @@ def _strip(
     layout: LadderLayout,
     words: Words,
     money: Money,
-    pointed: float | None = None,
+    pointed: float = 0.0,
+    ahead: float | None = None,
 ) -> tuple[StripLine, ...]:
     if layout.figures is None:
         return ()
-    return strip_lines(sides, words.tick_at, money, wishes, words.text, pointed=pointed or None)
+    return strip_lines(
+        sides, words.tick_at, money, wishes, words.text, pointed=pointed or None, ahead=ahead
+    )
 
 
 def _footer(sight: Sight, wishes: Wishes, money: Money, text: Callable[..., str]) -> Footer:
@@ -270,6 +284,17 @@ def resolve_tape(
     return tuple(resolved)
 
 
+def _join(rects: list[Rect], rect: Rect) -> None:
+    """Add a rectangle to those above it, as one with the last where that goes on in it."""
+    left, top, width, height = rect
+    if rects:
+        last_left, last_top, last_width, last_height = rects[-1]
+        if (left, top, width) == (last_left, last_top + last_height, last_width):
+            rects[-1] = left, last_top, width, last_height + height
+            return
+    rects.append(rect)
+
+
 def damage(old: Ladder | None, new: Ladder) -> tuple[Rect, ...]:
     """The rectangles (device pixels) in which ``new`` differs from ``old``; none if it does not."""
     layout = new.layout
@@ -283,8 +308,13 @@ def damage(old: Ladder | None, new: Ladder) -> tuple[Rect, ...]:
         return ((0, 0, layout.width, layout.height),)
     rects: list[Rect] = []
     for place, (row, before) in enumerate(zip(new.rows, old.rows, strict=True)):
-        if row != before or (row.cursor and new.focused != old.focused):
-            rects.append(layout.row_rect(place, ask=row.ask))
+        refocused = row.cursor and new.focused != old.focused
+        if row == before and not refocused:
+            continue
+        if row.differs_in_size_only(before) and not refocused:
+            _join(rects, layout.size_rect(place, ask=row.ask))
+        else:
+            _join(rects, layout.row_rect(place, ask=row.ask))
             if row.ask != before.ask:
                 rects.append(layout.row_rect(place, ask=before.ask))
     badge_came_or_went = bool(old.badge) != bool(new.badge)

@@ -59,6 +59,7 @@ def strip_lines(
     text: Callable[..., str],
     *,
     pointed: float | None = None,
+    ahead: float | None = None,
 ) -> tuple[StripLine, ...]:
     """The lines of the strip.
 
@@ -71,6 +72,7 @@ def strip_lines(
         wishes: for the trial size.
         text: the text of a key in the reader's language.
         pointed: the price under the pointer or the cursor.
+        ahead: what can at most be ahead of own orders there.
     """
     best = spread(sides, tick_at)
     if best is None:
@@ -96,7 +98,10 @@ def strip_lines(
         share = imbalance(sides, depth)
         if share is not None:
             second.append(Piece(f"{depth}", f"{share * 100:+.0f}%", _sign(round(share * 100))))
-    return tuple(first), tuple(second), _third(sides, tick, money, wishes, text, pointed)
+    third = _third(sides, tick, money, wishes, text, pointed)
+    if ahead is not None:
+        third = (Piece(text("orderbook.ahead"), f"≤ {money.quantity(ahead)}"), *third)
+    return tuple(first), tuple(second), third
 
 
 def _third(

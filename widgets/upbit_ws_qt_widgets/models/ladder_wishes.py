@@ -7,21 +7,32 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-__all__ = ["AMOUNTS", "BARS", "DEPTHS", "VIEWS", "Wishes"]
+__all__ = ["AMOUNTS", "BARS", "CHANGE_BASES", "DEPTHS", "VIEWS", "Wishes"]
 
 DEPTHS = (1, 5, 15, 30)
 """The rows of a side that can be chosen: what the exchange sends (docs.upbit.com, orderbook)."""
 BARS = ("size", "cumulative", "value")
 AMOUNTS = ("quantity", "total")
+CHANGE_BASES = ("previous", "middle")
 VIEWS = ("ladder", "depth", "heatmap")
 
 _CHOICES: Mapping[str, tuple[Any, ...]] = {
     "depth": DEPTHS,
     "bars": BARS,
     "amounts": AMOUNTS,
+    "change_base": CHANGE_BASES,
     "view": VIEWS,
     "trial_in": AMOUNTS,
 }
+_SWITCHES = (
+    "static",
+    "fading",
+    "figures",
+    "own_orders",
+    "trades_per_level",
+    "pause_on_hover",
+    "queue",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +42,8 @@ class Wishes:
     ``bars`` are as long as the size, the sum of sizes from the best price on, or the value;
     ``amounts`` says whether coins (``quantity``) or money (``total``) are written. ``grouping`` is
     in the quote currency, 0 for none. ``trial`` is the size whose average price is shown, 0 for
-    none, in coins or in the quote currency as ``trial_in`` says.
+    none, in coins or in the quote currency as ``trial_in`` says. ``change_base`` is what the change
+    of a price is counted from: the previous close or the middle of the book.
     """
 
     depth: int = 30
@@ -45,6 +57,10 @@ class Wishes:
     own_orders: bool = True
     trial: float = 0.0
     trial_in: str = "total"
+    change_base: str = "previous"
+    trades_per_level: bool = False
+    pause_on_hover: bool = False
+    queue: bool = False
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
@@ -56,7 +72,7 @@ class Wishes:
             value = getattr(self, name)
             if not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
                 raise ValueError(f"{name} is a number from 0 up; got {value!r}")
-        for name in ("static", "fading", "figures", "own_orders"):
+        for name in _SWITCHES:
             if not isinstance(value := getattr(self, name), bool):
                 raise ValueError(f"{name} is True or False; got {value!r}")  # noqa: TRY004
 

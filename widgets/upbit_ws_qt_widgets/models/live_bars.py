@@ -15,6 +15,7 @@ from upbit_ws_qt.timeframe import Timeframe
 
 from .bars import LATEST_MS, Bar, Bars
 from .candle_input import CandlePage
+from .interval_bars import IntervalBars
 
 __all__ = ["LiveBars", "Trade", "trade_of"]
 
@@ -115,14 +116,17 @@ class _GrowingBar:
         return bar
 
 
-# State: the bars, the growing ones among them by start, and the start before which everything is
-# settled.
+# State: the bars, the growing ones among them by start, the start before which everything is
+# settled, and the bars with flat ones between them while these are wanted.
 class LiveBars:
     """The bars of one market and unit, kept current.
 
     A candle frame is the exchange's truth for its bar up to its timestamp. Trades newer than that
     are put on top; trades it contains are not; the next frame takes the place of both. A trade in a
     new interval opens a bar. Trades before the last loaded candle are part of what was loaded.
+
+    Attributes:
+        bars: one for each interval in which somebody traded.
     """
 
     def __init__(self, timeframe: Timeframe) -> None:
@@ -130,10 +134,29 @@ class LiveBars:
         self.bars = Bars()
         self._growing: dict[int, _GrowingBar] = {}
         self._settled_before = 0
+        self._intervals: IntervalBars | None = None
+
+    @property
+    def intervals(self) -> IntervalBars | None:
+        """The bars with a flat one for each interval without a trade; None unless wanted."""
+        return self._intervals
+
+    def fill_intervals(self, *, wanted: bool) -> None:
+        """Keep bars for the intervals without a trade as well, or no longer.
+
+        Only of units of one length: a day or more without any trade is worth no bar.
+        """
+        filled = wanted and self.timeframe.is_streamed
+        if not filled:
+            self._intervals = None
+        elif self._intervals is None:
+            self._intervals = IntervalBars(self.bars, self.timeframe.duration_ms)
 
     def clear(self) -> None:
         """Forget everything."""
         self.bars.clear()
+        if self._intervals is not None:
+            self._intervals.rebuild()
         self._growing.clear()
         self._settled_before = 0
 
@@ -148,6 +171,8 @@ class LiveBars:
         waiting = [self._growing[start] for start in sorted(self._growing)] if keep_newer else []
         self.clear()
         self.bars.replace(page.rows)
+        if self._intervals is not None:
+            self._intervals.rebuild()
         if len(page.rows):
             last = self.bars.bar(self.bars.end - 1)
             timestamp = None if page.timestamps is None else int(page.timestamps[-1])
@@ -171,6 +196,8 @@ class LiveBars:
         growing = min(self._growing)
         settled = int(np.searchsorted(rows["time"], growing))
         self.bars.merge(rows[:settled])
+        if self._intervals is not None:
+            self._intervals.merged(rows[:settled])
         self._settled_before = max(self._settled_before, growing if settled else 0)
         for index in range(settled, len(rows)):
             timestamp = None if page.timestamps is None else int(page.timestamps[index])
@@ -185,12 +212,12 @@ class LiveBars:
         """
         growing = self._growing.get(bar.time)
         if growing is None and bar.time < self._settled_before:
-            self.bars.put(bar)
+            self._put(bar)
             return
         if growing is None:
             growing = self._grow(bar.time)
         if timestamp is None or growing.truth is None or timestamp >= growing.upto[0]:
-            self.bars.put(growing.set_truth(bar, timestamp))
+            self._put(growing.set_truth(bar, timestamp))
 
     def trade(self, trade: Trade) -> bool:
         """Take one trade; False if the bars contain it, as settled bars contain all of theirs."""
@@ -202,8 +229,13 @@ class LiveBars:
             growing = self._grow(start)
         if growing.contains(trade):
             return False
-        self.bars.put(growing.add(trade))
+        self._put(growing.add(trade))
         return True
+
+    def _put(self, bar: Bar) -> None:
+        self.bars.put(bar)
+        if self._intervals is not None:
+            self._intervals.put(bar)
 
     def _start_of(self, time: int) -> int:
         # Months and years need a calendar; nearly all trades fall into the newest bar.

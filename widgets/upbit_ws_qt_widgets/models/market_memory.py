@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 from upbit_ws_qt.events import OrderbookEvent, TickerEvent, TradeEvent
 
+from .level_trades import LevelTrades
+
 __all__ = ["Known", "MarketMemory"]
 
 _REMEMBERED_TRADES = 100
@@ -36,7 +38,8 @@ class Known:
         return self.book
 
 
-# State: what is known, what is shown instead while paused, and how many updates that holds back.
+# State: what is known, what is shown instead while paused, and how many updates that holds back;
+# what was traded at each price lately.
 class MarketMemory:
     """Takes in events of one market; ``known`` is what is to be shown of them."""
 
@@ -44,6 +47,8 @@ class MarketMemory:
         self._newest = Known()
         self._held: Known | None = None
         self._withheld = 0
+        #: What was traded lately, as it is to be shown.
+        self.traded = LevelTrades()
 
     @property
     def known(self) -> Known:
@@ -65,6 +70,7 @@ class MarketMemory:
         if on != self.is_paused:
             self._held = self._newest if on else None
             self._withheld = 0
+            self.traded.pause(on=on)
 
     def take_book(self, event: OrderbookEvent) -> None:
         """A whole book, exact or grouped by the exchange."""
@@ -83,6 +89,7 @@ class MarketMemory:
         trades = self._newest.trades
         if any(trade.sequential_id == event.sequential_id for trade in trades):
             return False
+        self.traded.take(event)
         # One that was missed comes late, and stands where it would have stood.
         later = sum(_order(trade) > _order(event) for trade in trades)
         trades = (*trades[:later], event, *trades[later:])[:_REMEMBERED_TRADES]

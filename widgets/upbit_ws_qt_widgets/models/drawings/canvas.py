@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from upbit_ws_qt_widgets.models.bars import Bars
 from upbit_ws_qt_widgets.models.chart_layout import ChartLayout
 from upbit_ws_qt_widgets.models.chart_scale import PriceScale
 from upbit_ws_qt_widgets.models.chart_state import ChartState
+from upbit_ws_qt_widgets.models.chart_time import TimeZone
 from upbit_ws_qt_widgets.models.chart_view import ChartView
-from upbit_ws_qt_widgets.models.live_bars import LiveBars
 
 from .frame import Frame, frame_of
 from .geometry import Figure, figure_of
@@ -59,12 +60,13 @@ class Canvas:
 class _Key(NamedTuple):
     """The places are the same while these are."""
 
-    series: LiveBars
+    bars: Bars
     revision: int
     view: ChartView
     scale: PriceScale
     layout: ChartLayout
     words: Mapping[str, str]
+    zone: TimeZone
     tick_size: Callable[[float], float]
     is_waiting: bool
     lettering: Lettering
@@ -81,12 +83,13 @@ class CanvasMaker:
     def canvas(self, state: ChartState, lettering: Lettering) -> Canvas | None:
         """The canvas of what ``state`` shows; None while it shows no bars."""
         key = _Key(
-            state.series,
+            state.bars,
             state.bars.revision,
             state.view,
             state.scale,
             state.layout,
             state.words,
+            state.zone,
             state.tick_size,
             state.is_waiting,
             lettering,

@@ -10,6 +10,7 @@ from upbit_ws_qt_widgets.models.bars import CLOSE, OPEN, Bars
 from upbit_ws_qt_widgets.models.chart_layout import BarGrid, ChartLayout
 from upbit_ws_qt_widgets.models.chart_scale import PriceScale, round_to_tick
 from upbit_ws_qt_widgets.models.chart_state import ChartState
+from upbit_ws_qt_widgets.models.chart_time import TimeZone
 
 from .kinds import Anchor
 from .time_axis import TimeAxis
@@ -35,6 +36,7 @@ class Frame:
     tick_size: Callable[[float], float]
     text_width: Callable[[str], float]
     line_height: float
+    zone: TimeZone = TimeZone.KST
 
     def x(self, time: int) -> float:
         """Where a time is."""
@@ -51,7 +53,12 @@ class Frame:
     def price(self, y: float) -> float:
         """The price at ``y``, on the market's price step."""
         price = self.scale.price(y, 0, self.layout.price_bottom)
-        return round_to_tick(price, self.tick(price))
+        return self.on_step(price, self.tick(price))
+
+    def on_step(self, price: float, tick: float) -> float:
+        """The price on the nearest step of ``tick``; a logarithm has no place for 0 or less."""
+        rounded = round_to_tick(price, tick)
+        return max(rounded, tick) if self.scale.is_log else rounded
 
     def tick(self, price: float) -> float:
         """The price step at a price."""
@@ -100,4 +107,5 @@ def frame_of(
         state.tick_size,
         text_width,
         line_height,
+        state.zone,
     )

@@ -134,7 +134,8 @@ class _Parts:
     def vertical(self, point: Point, anchor: Anchor) -> None:
         across, down = self._frame.box
         self.line((point[0], 0.0), (point[0], down))
-        text = full_time(anchor.time, self._frame.axis.timeframe, self._frame.words)
+        frame = self._frame
+        text = full_time(anchor.time, frame.axis.timeframe, frame.words, frame.zone)
         bottom = down - (self._frame.line_height + _GAP_PX) * self._ratio
         self.label((point[0], bottom), [text], to_left=point[0] > across / 2)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from upbit_ws_qt_widgets.models.chart_scale import round_to_tick
-
 from .clip import Point
 from .frame import Frame
 from .kinds import Anchor, Drawing
@@ -57,11 +55,13 @@ def grabbed(index: int, drawing: Drawing, handle: int | None, place: Point, fram
 
 
 def nudged(drawing: Drawing, bars: int, ticks: int, frame: Frame) -> Drawing:
-    """Moved by so many bars towards newer ones and price steps up."""
+    """Moved by so many bars towards newer ones and price steps up the screen."""
+    if frame.scale.is_inverted:
+        ticks = -ticks
 
     def nudge(anchor: Anchor) -> Anchor:
         tick = frame.tick(anchor.price)
-        price = round_to_tick(anchor.price + ticks * tick, tick) if ticks else anchor.price
+        price = frame.on_step(anchor.price + ticks * tick, tick) if ticks else anchor.price
         return Anchor(_later(anchor.time, bars, frame), price)
 
     return replace(drawing, anchors=tuple(map(nudge, drawing.anchors)))

@@ -1,0 +1,1 @@
+"""One module for each chart, all of one shape: see ``worker.Subject``."""
