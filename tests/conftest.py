@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 pytest_plugins = ["pytester"]
 
+# A deadline would fail the tests of a slow machine.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
+
 # A shell that starts a run in the background has Ctrl-C ignored, and Python leaves it so: tests
 # that send it to themselves or to a program they start would wait for ever.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -42,6 +47,12 @@ _WITHOUT_WINDOWS = ("offscreen", "minimal", "vnc")
 def pytest_xdist_auto_num_workers() -> int:
     """Two more than there are cores: many tests wait for sockets and for the exchange's seconds."""
     return (os.cpu_count() or 1) + 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+    long = {item.path for item in items if item.get_closest_marker("long")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from .errors import InvalidMarket, InvalidRequest, LocalError
@@ -101,6 +102,7 @@ def table_tick_size(code: str, price: float) -> float:
     return 0.00000001
 
 
+@lru_cache(256)
 def _decimals(tick: float) -> int:
     return max(0, -Decimal(str(tick)).normalize().as_tuple().exponent)  # type: ignore[operator]
 

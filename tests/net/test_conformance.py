@@ -19,7 +19,10 @@ from upbit_ws_qt.simulator.conformance.client import Client, Tempo
 from upbit_ws_qt.simulator.conformance.runner import Result, run_case
 from upbit_ws_qt.system.credentials import Credentials
 
-pytestmark = pytest.mark.upbit_allow_leaks("the exchange of this module serves all its tests")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.upbit_allow_leaks("the exchange of this module serves all its tests"),
+]
 
 # Limits passed and orders placed leave traces: each of these cases has an exchange of its own.
 ROUGH = [case for case in CASES if case.rough]

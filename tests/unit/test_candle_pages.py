@@ -196,7 +196,7 @@ def test_where_few_are_expected_the_first_page_is_smaller() -> None:
     st.none() | st.integers(0, 3000),
     st.integers(1, 200),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_history_is_read_to_the_asked_depth(
     ago: set[int], count: int, end: int, since: int | None, first_page: int
 ) -> None:

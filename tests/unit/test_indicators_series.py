@@ -106,7 +106,7 @@ def scaled(bar: Bar, time: int, factor: float) -> Bar:
     return Bar(time, *(figure * factor for figure in bar[1:]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(count=st.integers(1, 80), changes=CHANGES, quiet=st.sets(st.integers(0, 11)))
 def test_any_changes_leave_what_working_out_anew_gives(
     count: int, changes: list[tuple[str, int, float]], quiet: set[int]
@@ -140,6 +140,20 @@ def test_newest_bars_alone_are_worked_out_again() -> None:
             bars.put(last._replace(time=last.time + MINUTE))
             watched.series.update(bars)
     assert max(watched.asked) <= 2 * NEWEST + 1
+
+
+def test_bars_that_did_not_change_are_not_worked_out_again() -> None:
+    watched, bars = Watched(), bars_of(walk(100))
+    watched.series.update(bars)
+    watched.asked.clear()
+    watched.series.update(bars)
+    assert watched.asked == []
+    last = bars.bar(bars.end - 1)
+    for changed in (last._replace(close=last.close + 1), bars.bar(bars.end - 2)):
+        bars.put(changed)
+        watched.series.update(bars)
+        assert watched.asked
+        watched.asked.clear()
 
 
 def test_another_series_of_bars_is_worked_out() -> None:
@@ -180,8 +194,10 @@ def test_indicator_cannot_change_the_bars() -> None:
 
     spec = IndicatorSpec("greedy", Title("", ""), "", greedy, (PLOT,))
     bars = bars_of(walk(10))
-    with pytest.raises(ValueError, match="read-only"):
-        IndicatorSeries(spec.chosen()).update(bars)
+    series = IndicatorSeries(spec.chosen())
+    for _ in range(2):
+        with pytest.raises(ValueError, match="read-only"):
+            series.update(bars)
     assert bars.figures.flags.writeable
 
 

@@ -125,6 +125,15 @@ def test_over_a_socket_nothing_is_asked_unless_something_may_be_missing() -> Non
     assert not bench.feed.has_asked()
 
 
+def test_what_comes_again_is_counted_and_not_handed_on() -> None:
+    bench = Bench()
+    bench.follow(TRADES)
+    for number in (1, 2, 2, 1):
+        bench.feed.heard(trade(number), NOW)
+    assert bench.taken() == [trade(1), trade(2)]
+    assert bench.feed.repeated == 2
+
+
 def test_a_hole_is_read_behind_what_is_shown() -> None:
     bench = Bench()
     bench.follow(TRADES)
@@ -573,7 +582,7 @@ _MOVES = st.lists(
 
 
 @given(moves=_MOVES, seed=st.integers(0, 1000))
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_every_trade_comes_once_or_the_hole_is_named(
     moves: list[tuple[str, int]], seed: int
 ) -> None:

@@ -1634,7 +1634,7 @@ class Life(Desk):
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_life(data: st.DataObject) -> None:
     """What the last request asked for is the rule's formula whenever all is settled.
 

@@ -558,7 +558,7 @@ HAPPENINGS = ("subscribe", "leave", "look", "choose", "dialled", "failed", "lost
 
 
 @given(st.data())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_any_life_over_rest(data: st.DataObject) -> None:
     """Whenever all is settled each stream is where it belongs: on the wire, or read if seen."""
     life = Life(data)

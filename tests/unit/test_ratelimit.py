@@ -43,7 +43,6 @@ def most_in_any(times: list[float], per_s: float) -> int:
 
 
 @given(WINDOWS, SHARES, st.lists(PAUSES, min_size=1, max_size=60))
-@settings(deadline=None)
 def test_never_one_too_many_in_any_window_and_no_needless_wait(
     windows: tuple[tuple[int, float], ...], share: float, pauses: list[float]
 ) -> None:
@@ -72,7 +71,6 @@ def test_never_one_too_many_in_any_window_and_no_needless_wait(
 
 
 @given(st.lists(st.tuples(PAUSES, st.floats(0.0, 0.0499)), min_size=1, max_size=60))
-@settings(deadline=None)
 def test_the_exchange_never_counts_one_too_many(calls: list[tuple[float, float]]) -> None:
     """It counts arrivals; on the way two messages may come 50 ms closer together."""
     limiter = SlidingWindows(MESSAGE_WINDOWS)
@@ -87,7 +85,6 @@ def test_the_exchange_never_counts_one_too_many(calls: list[tuple[float, float]]
 
 
 @given(st.lists(PAUSES, min_size=1, max_size=60), SHARES)
-@settings(deadline=None)
 def test_what_remains_is_what_can_be_sent_at_once(pauses: list[float], share: float) -> None:
     limiter = SlidingWindows(MESSAGE_WINDOWS, share)
     now = 1000.0
@@ -101,7 +98,6 @@ def test_what_remains_is_what_can_be_sent_at_once(pauses: list[float], share: fl
 
 
 @given(st.lists(PAUSES, min_size=1, max_size=60))
-@settings(deadline=None)
 def test_reserved_places_are_kept_apart_like_sends(pauses: list[float]) -> None:
     """Callers reserve in one moment and send later; first come, first served."""
     limiter = SlidingWindows(CANDLES, 0.8)
@@ -177,7 +173,6 @@ WAYS = st.one_of(st.just(0.0), st.floats(0.0, 0.3), st.floats(0.0, 3.0))
 
 
 @given(st.lists(st.tuples(PAUSES, WAYS, WAYS), min_size=1, max_size=60))
-@settings(deadline=None)
 def test_however_late_calls_arrive_the_exchange_never_counts_one_too_many(
     calls: list[tuple[float, float, float]],
 ) -> None:
@@ -247,7 +242,6 @@ def never_finds_its_bucket_empty(calls: list[tuple[float, float]], share: float)
 
 
 @given(st.lists(st.tuples(PAUSES.map(lambda s: s / 20), WAYS), max_size=80), SHARES)
-@settings(deadline=None)
 def test_an_exchange_with_a_bucket_never_finds_it_empty(
     calls: list[tuple[float, float]], share: float
 ) -> None:
@@ -355,7 +349,6 @@ CALLS = st.lists(
 
 
 @given(CALLS, SHARES)
-@settings(deadline=None)
 def test_random_calls_keep_every_limit_and_their_order_and_wait_for_nothing_else(
     calls: list[tuple[set[str], Priority, float]], share: float
 ) -> None:
@@ -508,7 +501,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_stops_answers_and_cancelled_calls_among_random_calls(steps: list[Any]) -> None:
     exchange = Exchange()
     for name, *arguments in steps:

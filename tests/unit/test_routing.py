@@ -1631,7 +1631,7 @@ def play(
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_play_on_one_connection(data: st.DataObject) -> None:
     """Order is kept, the last value always arrives, the end of each bar is delivered."""
     shell = play(data, DELIVERIES, with_reconnects=False)
@@ -1647,13 +1647,13 @@ def test_any_play_on_one_connection(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_play_with_reconnects(data: st.DataObject) -> None:
     play(data, DELIVERIES, with_reconnects=True)
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_engine_counts_what_all_its_outlets_counted(data: st.DataObject) -> None:
     """Those who left are counted, too: a sum never goes back."""
     shell = play(data, DELIVERIES, with_reconnects=True)
@@ -1671,7 +1671,7 @@ def test_the_engine_counts_what_all_its_outlets_counted(data: st.DataObject) -> 
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_nothing_is_left_of_those_who_left(data: st.DataObject) -> None:
     shell = play(data, DELIVERIES, with_reconnects=True)
     for outlet in shell.living():

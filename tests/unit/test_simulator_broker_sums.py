@@ -321,7 +321,7 @@ def check_averages(exchange: Exchange) -> None:
         assert holding.unit_currency == unit
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(1, 3), played=st.lists(steps, min_size=12, max_size=30))
 def test_nothing_is_created_or_destroyed_but_by_fees(seed: int, played: list[Step]) -> None:
     exchange = Exchange(seed)

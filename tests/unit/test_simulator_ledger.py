@@ -214,7 +214,7 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     code=st.sampled_from(sorted(LISTINGS)),
     seed=st.integers(1, 2),

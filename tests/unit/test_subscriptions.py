@@ -302,7 +302,7 @@ SPECS = st.one_of(
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_interleaving(data: st.DataObject) -> None:
     """After every step the wire, the diffs and the owners are those of the naive rule."""
     state = SubscriptionStateManager(GRACE_S)

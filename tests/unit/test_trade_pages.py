@@ -195,7 +195,7 @@ def test_what_cannot_be_asked_for_is_refused_at_once() -> None:
     st.none() | st.integers(1, 900),
     st.none() | st.integers(0, 900),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_history_is_read_to_the_asked_depth(
     ago: list[int], count: int, cursor: int | None, since: int | None
 ) -> None:

@@ -411,7 +411,7 @@ AMOUNTS = st.one_of(
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_spelling_of_a_number_is_the_same_number(data: st.DataObject) -> None:
     """Exponents, trailing zeros, whole numbers for floats; any order of fields."""
     kind, example = data.draw(st.sampled_from(KINDS))
@@ -671,7 +671,7 @@ def test_whatever_else_comes_is_one_kind_of_error(frame: bytes) -> None:
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_corrupt_frame_is_read_or_refused(data: st.DataObject) -> None:
     """Bytes flipped, cut and repeated anywhere."""
     raw = bytearray(data.draw(st.sampled_from([f for _, e in KINDS for f in e[:2]])).encode())
@@ -834,7 +834,6 @@ STREAMS = st.builds(
 
 
 @given(st.dictionaries(STREAMS, st.sampled_from([1, 5, 15, 30])))
-@settings(deadline=None)
 def test_a_request_asks_for_exactly_the_plan(plan: dict[Stream, int]) -> None:
     """Every stream once, none beside; the same plan is written the same way in any order."""
     plan = {s: depth if s.type == "orderbook" else 0 for s, depth in plan.items()}

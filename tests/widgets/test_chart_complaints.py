@@ -22,7 +22,7 @@ from tests.chart_bars import MINUTE, START, candle, trade, wave
 from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt_widgets import ChartWidget
 from upbit_ws_qt_widgets.chart import backdrop
-from upbit_ws_qt_widgets.chart import surface as surface_module
+from upbit_ws_qt_widgets.chart import canvas as canvas_module
 from upbit_ws_qt_widgets.chart.surface import ChartSurface
 from upbit_ws_qt_widgets.models.chart_layout import BarGrid
 from upbit_ws_qt_widgets.theme import Theme
@@ -432,7 +432,7 @@ def test_lines_are_thin_and_opaque(chart: ChartWidget, monkeypatch: pytest.Monke
             super().setPen(*given)
             pens.append(QPen(self.pen()))
 
-    for module in (backdrop, surface_module):
+    for module in (backdrop, canvas_module):
         monkeypatch.setattr(module, "QPainter", Watched)
     chart.setCandles(wave(300))
     QTest.mouseMove(surface(chart), QPoint(300, 200))

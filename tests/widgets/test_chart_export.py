@@ -237,7 +237,7 @@ def test_a_scale_that_is_none_is_reported(
 def test_too_large_an_image_is_reported(
     chart: ChartWidget, errors: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("upbit_ws_qt_widgets.chart.surface.QImage.isNull", lambda _: True)
+    monkeypatch.setattr("upbit_ws_qt_widgets.chart.canvas.QImage.isNull", lambda _: True)
     assert chart.toImage(8.0) is None
     assert "smaller scale" in errors[0]
     monkeypatch.undo()

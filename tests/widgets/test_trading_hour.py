@@ -229,6 +229,7 @@ def desk(
         sip.delete(window)
 
 
+@pytest.mark.long
 @pytest.mark.allow_logs("connections that are lost are logged")
 @pytest.mark.upbit_exchange(markets=MARKETS, seed=5, pace=0.4, start_time_ms=HALF_PAST_EIGHT)
 def test_after_an_hour_with_losses_every_number_is_the_exchanges(

@@ -112,7 +112,7 @@ def _time_texts(painter: QPainter, backdrop: Backdrop, style: ChartStyle) -> Non
     painter.setFont(style.text_font)
     for time in backdrop.time_labels:
         painter.setPen(theme.text if time.is_date else theme.sub_text)
-        width = style.texts.horizontalAdvance(time.text)
+        width = style.text_width(time.text)
         x = time.x / layout.ratio - width / 2
         if x >= 2 and x + width <= layout.view_width:
             painter.drawText(QPointF(x, base), time.text)
@@ -125,7 +125,7 @@ def _captions(painter: QPainter, backdrop: Backdrop, style: ChartStyle) -> None:
     for pane in backdrop.panes:
         if pane.caption:
             base = pane.box.top / backdrop.layout.ratio + texts.ascent() + 4
-            width = texts.horizontalAdvance(pane.caption)
+            width = style.text_width(pane.caption)
             ground = QRectF(EDGE - 2, base - texts.ascent(), width + 4, texts.height())
             painter.fillRect(ground, style.theme.background)
             painter.drawText(QPointF(EDGE, base), pane.caption)
@@ -136,7 +136,7 @@ def _control_text(painter: QPainter, backdrop: Backdrop, style: ChartStyle) -> N
     profile, layout, texts = backdrop.profile, backdrop.layout, style.texts
     if profile is None:
         return
-    width, row = texts.horizontalAdvance(profile.text), texts.height()
+    width, row = style.text_width(profile.text), texts.height()
     y = profile.y / layout.ratio
     top = y - row - 2 if y > row + 2 else y + 3
     ground = QRectF(layout.view_width - width - EDGE, top, width + 4, row)

@@ -178,13 +178,13 @@ class _Brush:
                 self._price_tag(edge.tag_at, self._theme.tag, [edge.text])
 
     def _time_tag(self, x: int, text: str) -> None:
-        texts, ratio = self._style.texts, self._layout.ratio
-        width = texts.horizontalAdvance(text) + 2 * EDGE
+        ratio = self._layout.ratio
+        width = self._style.text_width(text) + 2 * EDGE
         left = max(0.0, min(x / ratio - width / 2, self._right - width))
         top = self._plot_bottom
         height = self._layout.height / ratio - top
         for label in self._backdrop.time_labels:
-            half = texts.horizontalAdvance(label.text) / 2 + 1
+            half = self._style.text_width(label.text) / 2 + 1
             if left - half < label.x / ratio < left + width + half:
                 box = QRectF(label.x / ratio - half, top + 1, 2 * half, height - 1)
                 self._painter.fillRect(box, self._theme.background)
@@ -198,7 +198,7 @@ class _Brush:
         """A mark at the highest or lowest price, on the side that has room."""
         texts, ratio = self._style.texts, self._layout.ratio
         x, y, room = mark.x / ratio, mark.y / ratio, self._right
-        width = texts.horizontalAdvance(mark.text)
+        width = self._style.text_width(mark.text)
         reach = _LEADER + 3 + width
         to_right = x + reach <= room and (x < room / 2 or x < reach)
         if not to_right and x < reach:
@@ -226,8 +226,8 @@ class _Brush:
         self._painter.setPen(self._theme.text)
         elide = Qt.TextElideMode.ElideRight
         title = style.titles.elidedText(front.title, elide, room - EDGE)
-        x = EDGE + (style.titles.horizontalAdvance(title) + 8 if title else 0)
-        end = x + style.texts.horizontalAdvance(front.subtitle)
+        x = EDGE + (style.title_width(title) + 8 if title else 0)
+        end = x + style.text_width(front.subtitle)
         self._clear(base, x if end > room else end)
         self._painter.drawText(QPointF(EDGE, base), title)
         if end <= room:
@@ -286,15 +286,15 @@ class _Brush:
             end = x + self._item_width(item)
             if item.label:
                 self._text(x, base, item.label)
-                x += self._style.texts.horizontalAdvance(item.label) + 4
+                x += self._style.text_width(item.label) + 4
             self._painter.setFont(self._style.number_font)
             self._painter.setPen(getattr(self._theme, item.role))
             self._painter.drawText(QPointF(x, base), item.value)
             x = end
 
     def _item_width(self, item: LegendItem) -> float:
-        label = self._style.texts.horizontalAdvance(item.label) + 4 if item.label else 0
-        return label + self._style.numbers.horizontalAdvance(item.value) + 10
+        label = self._style.text_width(item.label) + 4 if item.label else 0
+        return label + self._style.number_width(item.value) + 10
 
     def notice(self) -> None:
         """What there is to say about older bars, or such as may lack something, on their side."""
@@ -302,7 +302,7 @@ class _Brush:
             texts, base = self._style.texts, self._price_bottom - 8
             elide, room = Qt.TextElideMode.ElideRight, self._right - 2 * EDGE
             text = texts.elidedText(self._front.notice, elide, room)
-            self._clear(base, EDGE + texts.horizontalAdvance(text))
+            self._clear(base, EDGE + self._style.text_width(text))
             self._text(EDGE, base, text)
 
     def message(self) -> None:
@@ -327,7 +327,7 @@ class _Brush:
 
     def _badge_box(self) -> QRectF:
         texts = self._style.texts
-        wanted = math.ceil(texts.horizontalAdvance(self._front.badge)) + 16.0
+        wanted = math.ceil(self._style.text_width(self._front.badge)) + 16.0
         # Beside it the title keeps a third.
         width = min(wanted, max(1.0, (self._right - 2 * EDGE) * 2 / 3))
         return QRectF(self._right - width - EDGE, 4, width, texts.height() + 4)

@@ -36,7 +36,7 @@ def paint_fills(
     painter.setClipRect(QRectF(0, 0, layout.view_width, layout.price_bottom / layout.ratio))
     painter.setFont(style.number_font)
     for label in fills.labels:
-        width = texts.horizontalAdvance(label.text)
+        width = style.number_width(label.text)
         left = label.x / layout.ratio - width / 2
         base = label.y / layout.ratio + (-texts.descent() - 1 if label.is_ask else texts.ascent())
         # Candles shine through it, but do not make it hard to read.
@@ -73,7 +73,7 @@ def paint_note(painter: QPainter, note: NoteMark, layout: ChartLayout, style: Ch
     """What the mark under the pointer stands for, in a box beside it."""
     texts, ratio = style.texts, layout.ratio
     row = texts.height()
-    width = max(texts.horizontalAdvance(text) for text in note.rows) + 2 * _PADDING
+    width = max(map(style.text_width, note.rows)) + 2 * _PADDING
     height = row * len(note.rows) + _PADDING
     x, y = note.x / ratio, note.y / ratio
     left = x + EDGE if x + EDGE + width <= layout.view_width else max(0.0, x - EDGE - width)
@@ -102,7 +102,7 @@ def _label(
     colour, texts, ratio = _colour(line, style), style.texts, layout.ratio
     bell = _BELL + 4 if line.has_bell else 0.0
     room = max(1.0, layout.view_width - 2 * EDGE - bell - 2 * _PADDING)
-    text, width = line.label, texts.horizontalAdvance(line.label)
+    text, width = line.label, style.text_width(line.label)
     if width > room:
         text, width = texts.elidedText(text, Qt.TextElideMode.ElideRight, room), room
     width += bell + 2 * _PADDING

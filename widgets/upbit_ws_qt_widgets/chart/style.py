@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPainter, QPen
@@ -24,6 +25,7 @@ EDGE = 10.0
 """The distance of texts from the edges, in px."""
 
 _SMALL = 0.9
+_KEPT_WIDTHS = 1024
 _AREA_OPACITY = 0.1
 
 
@@ -44,6 +46,10 @@ class ChartStyle:
         self.texts = QFontMetricsF(self.text_font)
         self.numbers = QFontMetricsF(self.number_font)
         self.titles = QFontMetricsF(self.title_font)
+        # The same few texts are measured in every frame, which costs more than to paint them.
+        self.text_width = lru_cache(_KEPT_WIDTHS)(self.texts.horizontalAdvance)
+        self.number_width = lru_cache(_KEPT_WIDTHS)(self.numbers.horizontalAdvance)
+        self.title_width = lru_cache(_KEPT_WIDTHS)(self.titles.horizontalAdvance)
         self.rise_fall = (theme.fall, theme.even, theme.rise)
         self._candles = (*self.rise_fall, theme.volume_even)
         self._amounts = (theme.volume_fall, theme.volume_even, theme.volume_rise)

@@ -78,19 +78,17 @@ def time_ticks(
     known = np.concatenate(([times[0] - DAY_MS if before is None else before], times))
     local = known + zone.offset_ms
     most = (int(x[-1]) - int(x[0])) / gap + 1
-    levels = [_changes(interval) for interval in _intervals(local)]
-    finest = next((at for at, begins in enumerate(levels) if len(begins) <= most), len(levels) - 1)
-    begins, days = levels[finest], _changes(_day(known))
+    levels = np.array([_changes(interval) for interval in _intervals(local)])
+    fits = np.count_nonzero(levels, axis=1) <= most
+    finest = int(np.argmax(fits)) if fits.any() else len(levels) - 1
+    day = _changes(_day(known))
     hours = max(len(_STEPS_S) - finest, 0)
-    if hours:
-        # 09:00 is no multiple of two or six hours.
-        begins = np.union1d(begins, days)
+    # 09:00 is no multiple of two or six hours.
+    begins = np.flatnonzero(levels[finest] | day if hours else levels[finest])
     # A column that begins a coarser interval as well goes first: a date before a day of the
     # exchange, and that before all hours.
-    begins_day = np.isin(begins, days)
-    ranks = np.zeros(len(begins), np.int64)
-    for coarser in levels[finest + 1 :]:
-        ranks += np.isin(begins, coarser)
+    begins_day = day[begins]
+    ranks = np.count_nonzero(levels[finest + 1 :, begins], axis=0)
     ranks[begins_day] = np.maximum(ranks[begins_day], hours - 1)
     chosen: list[int] = []
     for at in np.lexsort((begins, ~begins_day, -ranks)).tolist():
@@ -109,16 +107,18 @@ def time_ticks(
 def day_starts(times: _Times, before: int | None) -> npt.NDArray[np.intp]:
     """The columns in which a day of the exchange begins; arguments as for ``time_ticks``."""
     known = np.concatenate(([times[0] - DAY_MS if before is None else before], times))
-    return _changes(_day(known))
+    return np.flatnonzero(_changes(_day(known)))
 
 
 def _intervals(local: _Times) -> list[_Times]:
     """Which interval each time falls into: of seconds to hours, then of days to years."""
     months = _month(local)
+    day = _day(local) - months.astype("M8[M]").astype("M8[D]").astype(np.int64) + 1
     return [
         *(local // (step * 1000) for step in _STEPS_S),
         _day(local),
-        *(_within_month(local, days) for days in (2, 5, 10)),
+        # The 31st is no interval of its own.
+        *(months * 31 + np.minimum((day - 1) // days, 30 // days - 1) for days in (2, 5, 10)),
         *(months // count for count in (1, 3, 6, 12, 60)),
     ]
 
@@ -127,34 +127,23 @@ def _day(times: _Times) -> _Times:
     return times // DAY_MS
 
 
-def _within_month(times: _Times, days: int) -> _Times:
-    # The 31st is no interval of its own.
-    last = 30 // days - 1
-    return _month(times) * 31 + np.minimum((_day_of_month(times) - 1) // days, last)
-
-
 def _month(times: _Times) -> _Times:
     """Months since 1970."""
     return times.astype("M8[ms]").astype("M8[M]").astype(np.int64)
 
 
-def _day_of_month(times: _Times) -> _Times:
-    months = times.astype("M8[ms]").astype("M8[M]")
-    return _day(times) - months.astype("M8[D]").astype(np.int64) + 1
-
-
-def _changes(intervals: _Times) -> npt.NDArray[np.intp]:
-    """Which columns begin an interval; the first element is the bar before all columns."""
-    return np.flatnonzero(intervals[1:] != intervals[:-1])
+def _changes(intervals: _Times) -> npt.NDArray[np.bool_]:
+    """Whether each column begins an interval; the first element is the bar before all columns."""
+    begins: npt.NDArray[np.bool_] = intervals[1:] != intervals[:-1]
+    return begins
 
 
 def _landmarks(known: _Times, at: npt.NDArray[np.intp]) -> _Times:
-    has_seconds = bool((known[at] % 60_000).any())
+    begins, before = known[at], known[at - 1]
+    has_seconds = bool((begins % 60_000).any())
     marks = np.full(len(at), Landmark.SECOND if has_seconds else Landmark.MINUTE, np.int64)
-    for landmark, interval in (
-        (Landmark.DAY, _day(known)),
-        (Landmark.MONTH, _month(known)),
-        (Landmark.YEAR, _month(known) // 12),
-    ):
-        marks[interval[at] != interval[at - 1]] = landmark
+    marks[_day(begins) != _day(before)] = Landmark.DAY
+    months, months_before = _month(begins), _month(before)
+    marks[months != months_before] = Landmark.MONTH
+    marks[months // 12 != months_before // 12] = Landmark.YEAR
     return marks

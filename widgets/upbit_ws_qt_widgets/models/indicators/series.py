@@ -14,8 +14,8 @@ __all__ = ["IndicatorSeries"]
 _SPARE = 1024
 
 
-# State: the values with room at the end, how many there are, which bars they are of, and what the
-# steps of the indicator remember at the end of the settled bars.
+# State: the values with room at the end, how many there are, which bars they are of and how those
+# were, and what the steps of the indicator remember at the end of the settled bars.
 class IndicatorSeries:
     """One indicator of one series of bars.
 
@@ -33,6 +33,7 @@ class IndicatorSeries:
         self._count = 0
         self._bars: Bars | None = None
         self._history = -1
+        self._seen: tuple[int, bytes] | None = None
         self._settled = 0
         self._memory: Memory | None = None
 
@@ -45,8 +46,12 @@ class IndicatorSeries:
         """Work out what changed in ``bars`` since the last time."""
         if bars is not self._bars or bars.history != self._history:
             self._bars, self._history = bars, bars.history
-            self._settled, self._memory = 0, None
+            self._settled, self._memory, self._seen = 0, None, None
         count = len(bars)
+        # Most frames are painted for something else: the pointer, or a drag.
+        seen = bars.revision, bars.figures[:, -1:].tobytes()
+        if seen == self._seen and self._count == count:
+            return
         self._make_room(count)
         self._count = count
         settled = max(count - NEWEST, self._settled)
@@ -54,6 +59,7 @@ class IndicatorSeries:
             self._memory = self._work_out(bars, settled)
             self._settled = settled
         self._work_out(bars, count)
+        self._seen = seen
 
     def _work_out(self, bars: Bars, stop: int) -> Memory | None:
         """Put down the values from the settled bars on; what is to be remembered at their end."""
