@@ -94,10 +94,12 @@ def targets(figures: Figures, bars: int, sizes: Sequence[int]) -> list[Target]:
         what = f"{step} of {sizes[-1]:,} bars ÷ {step} of {sizes[0]:,}"
         # Two medians of the same thing differ by so much on a machine that has other work, too.
         found.append(Target(f"{step}_flat", what, ratio, most=1.3))
-        peer = fastest_peer(figures, Scene(OURS, bars), step)
-        ratio = None if ours is None or peer is None else peer / ours
-        what = f"{step} of {bars:,} bars, the fastest peer ÷ ours"
-        found.append(Target(f"{step}_peer", what, ratio, least=10.0))
+    # A live chart ticks all day; a peer's pan takes little more than the 8 ms allowed to ours.
+    ours = _median(figures, Scene(OURS, bars), "tick")
+    peer = fastest_peer(figures, Scene(OURS, bars), "tick")
+    ratio = None if ours is None or peer is None else peer / ours
+    what = f"tick of {bars:,} bars, the fastest peer ÷ ours"
+    found.append(Target("tick_peer", what, ratio, least=10.0))
     return found
 
 
