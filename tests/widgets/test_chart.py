@@ -18,10 +18,10 @@ from PyQt6.QtWidgets import QApplication, QToolButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.chart_bars import MINUTE, START, candle, trade, wave
+from tests.chart_on_screen import settle, surface
 from upbit_ws_qt.events import Source, Stamp, stamped
 from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt_widgets import ChartWidget
-from upbit_ws_qt_widgets.chart.surface import ChartSurface
 from upbit_ws_qt_widgets.chart.toolbar import TimeframeBar
 from upbit_ws_qt_widgets.models.bars import CLOSE, VOLUME
 from upbit_ws_qt_widgets.models.indicators import (
@@ -75,24 +75,12 @@ def full(chart: ChartWidget, seen: Seen) -> ChartWidget:
     return chart
 
 
-def surface(chart: ChartWidget) -> ChartSurface:
-    found = chart.findChild(ChartSurface)
-    assert found is not None
-    return found
-
-
 def bars(chart: ChartWidget) -> Any:
     return chart._chart.bars
 
 
 def view(chart: ChartWidget) -> Any:
     return chart._chart.view
-
-
-def settle(chart: ChartWidget) -> None:
-    """Let what was asked for be painted."""
-    surface(chart).repaint()
-    QApplication.processEvents()
 
 
 def pixels(widget: QWidget) -> Pixels:

@@ -12,10 +12,10 @@ from PyQt6.QtWidgets import QApplication, QInputDialog
 from pytestqt.qtbot import QtBot
 
 from tests.chart_bars import candle, trade, wave
+from tests.chart_on_screen import settle, surface
 from tests.widget_desk import hangul_key
 from upbit_ws_qt_widgets import ChartWidget
 from upbit_ws_qt_widgets.chart.chart_menu import chart_section
-from upbit_ws_qt_widgets.chart.surface import ChartSurface
 from upbit_ws_qt_widgets.models.marks_picture import LineMark
 
 LEFT = Qt.MouseButton.LeftButton
@@ -61,18 +61,6 @@ def chart(qtbot: QtBot) -> Iterator[ChartWidget]:
 @pytest.fixture
 def seen(chart: ChartWidget) -> Seen:
     return Seen(chart)
-
-
-def surface(chart: ChartWidget) -> ChartSurface:
-    found = chart.findChild(ChartSurface)
-    assert found is not None
-    return found
-
-
-def settle(chart: ChartWidget) -> None:
-    """Let what was asked for be painted."""
-    surface(chart).repaint()
-    QApplication.processEvents()
 
 
 def lines(chart: ChartWidget) -> list[LineMark]:

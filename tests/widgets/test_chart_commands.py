@@ -29,13 +29,13 @@ from PyQt6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from tests.chart_bars import MINUTE, START, candle, rows, trade, wave
+from tests.chart_on_screen import settle, surface
 from tests.feed import Feed
 from upbit_ws_qt import GlobalWebSocketManager
 from upbit_ws_qt.simulator import SimulatedExchange
 from upbit_ws_qt_widgets import ChartWidget
 from upbit_ws_qt_widgets.chart import BarsTable
 from upbit_ws_qt_widgets.chart.indicator_dialog import IndicatorDialog
-from upbit_ws_qt_widgets.chart.surface import ChartSurface
 from upbit_ws_qt_widgets.models.indicators import INDICATORS
 from upbit_ws_qt_widgets.theme import Theme
 
@@ -76,17 +76,6 @@ def clipboard(qapp: QApplication) -> Iterator[QClipboard]:
     found.clear()
     yield found
     found.clear()
-
-
-def surface(chart: ChartWidget) -> ChartSurface:
-    found = chart.findChild(ChartSurface)
-    assert found is not None
-    return found
-
-
-def settle(chart: ChartWidget) -> None:
-    surface(chart).repaint()
-    QApplication.processEvents()
 
 
 def model(table: BarsTable) -> QAbstractTableModel:

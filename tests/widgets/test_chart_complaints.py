@@ -19,11 +19,11 @@ from pytestqt.qtbot import QtBot
 
 import upbit_ws_qt_widgets
 from tests.chart_bars import MINUTE, START, candle, trade, wave
+from tests.chart_on_screen import settle, surface
 from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt_widgets import ChartWidget
 from upbit_ws_qt_widgets.chart import backdrop
 from upbit_ws_qt_widgets.chart import canvas as canvas_module
-from upbit_ws_qt_widgets.chart.surface import ChartSurface
 from upbit_ws_qt_widgets.models.chart_layout import BarGrid
 from upbit_ws_qt_widgets.theme import Theme
 
@@ -49,19 +49,6 @@ def chart(qtbot: QtBot) -> Iterator[ChartWidget]:
     widget.show()
     qtbot.waitExposed(widget)
     return widget
-
-
-def surface(chart: ChartWidget) -> ChartSurface:
-    found = chart.findChild(ChartSurface)
-    assert found is not None
-    return found
-
-
-def settle(*charts: ChartWidget) -> None:
-    """Let what was asked for be painted."""
-    for chart in charts:
-        surface(chart).repaint()
-    QApplication.processEvents()
 
 
 def pixels(widget: QWidget) -> Pixels:

@@ -23,9 +23,9 @@ from PyQt6.QtWidgets import QApplication, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.chart_bars import MINUTE, START, candle, trade, wave
+from tests.chart_on_screen import settle, surface
 from upbit_ws_qt_widgets import ChartWidget
 from upbit_ws_qt_widgets.chart import drawing_menu
-from upbit_ws_qt_widgets.chart.surface import ChartSurface
 from upbit_ws_qt_widgets.models.drawings.kinds import Anchor, Kind
 from upbit_ws_qt_widgets.theme import Theme
 
@@ -67,18 +67,6 @@ def chart(qtbot: QtBot) -> Iterator[ChartWidget]:
 @pytest.fixture
 def seen(chart: ChartWidget) -> Seen:
     return Seen(chart)
-
-
-def surface(chart: ChartWidget) -> ChartSurface:
-    found = chart.findChild(ChartSurface)
-    assert found is not None
-    return found
-
-
-def settle(chart: ChartWidget) -> None:
-    """Let what was asked for be painted."""
-    surface(chart).repaint()
-    QApplication.processEvents()
 
 
 def pixels(chart: ChartWidget) -> Pixels:

@@ -20,8 +20,8 @@ from PyQt6.QtWidgets import QApplication, QFileDialog, QProgressDialog
 from pytestqt.qtbot import QtBot
 
 from tests.chart_bars import MINUTE, START, trade, wave
+from tests.chart_on_screen import settle, surface
 from upbit_ws_qt_widgets import ChartWidget
-from upbit_ws_qt_widgets.chart.surface import ChartSurface
 from upbit_ws_qt_widgets.theme import Theme
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,17 +71,6 @@ def clipboard(qapp: QApplication) -> Iterator[QClipboard]:
     found.clear()
     yield found
     found.clear()
-
-
-def surface(chart: ChartWidget) -> ChartSurface:
-    found = chart.findChild(ChartSurface)
-    assert found is not None
-    return found
-
-
-def settle(chart: ChartWidget) -> None:
-    surface(chart).repaint()
-    QApplication.processEvents()
 
 
 def pixels(image: QImage) -> Pixels:

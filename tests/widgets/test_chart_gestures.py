@@ -25,6 +25,7 @@ from PyQt6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.chart_bars import MINUTE, START, trade, wave
+from tests.chart_on_screen import settle
 from upbit_ws_qt_widgets import ChartWidget
 from upbit_ws_qt_widgets.chart.surface import ChartSurface
 from upbit_ws_qt_widgets.models.chart_keys import DEFAULT_KEYS
@@ -63,12 +64,6 @@ def view(chart: ChartWidget) -> Any:
 
 def place(chart: ChartWidget, x: float) -> float:
     return chart._chart.view.place(x, chart._chart.layout.view_width)
-
-
-def settle(chart: ChartWidget) -> None:
-    """Let what was asked for be painted, and told."""
-    surface(chart).repaint()
-    QApplication.processEvents()
 
 
 def device(kind: QInputDevice.DeviceType) -> QPointingDevice:

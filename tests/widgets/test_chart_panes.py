@@ -18,9 +18,9 @@ from PyQt6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.chart_bars import trade, wave
+from tests.chart_on_screen import settle, surface
 from upbit_ws_qt_widgets import ChartWidget
 from upbit_ws_qt_widgets.chart import chart_menu
-from upbit_ws_qt_widgets.chart.surface import ChartSurface
 from upbit_ws_qt_widgets.models.bars import CLOSE
 from upbit_ws_qt_widgets.models.chart_kinds import ChartKind
 from upbit_ws_qt_widgets.models.chart_layout import ChartLayout, PaneBox
@@ -47,17 +47,6 @@ def full(qtbot: QtBot) -> Iterator[ChartWidget]:
     widget.setAverages(())
     settle(widget)
     return widget
-
-
-def surface(chart: ChartWidget) -> ChartSurface:
-    found = chart.findChild(ChartSurface)
-    assert found is not None
-    return found
-
-
-def settle(chart: ChartWidget) -> None:
-    surface(chart).repaint()
-    QApplication.processEvents()
 
 
 def layout(chart: ChartWidget) -> ChartLayout:

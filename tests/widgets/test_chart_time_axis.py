@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.chart_bars import MINUTE, START, candle, rows, trade, wave
+from tests.chart_on_screen import surface
 from tests.feed import Feed
 from upbit_ws_qt import GapEvent, GapState, GlobalWebSocketManager
 from upbit_ws_qt.events import CandleEvent
@@ -19,7 +20,6 @@ from upbit_ws_qt.simulator import SimulatedExchange
 from upbit_ws_qt.timeframe import Timeframe
 from upbit_ws_qt_widgets import ChartWidget
 from upbit_ws_qt_widgets.chart import chart_menu
-from upbit_ws_qt_widgets.chart.surface import ChartSurface
 from upbit_ws_qt_widgets.models.bars import Bar
 from upbit_ws_qt_widgets.models.chart_picture import Picture
 from upbit_ws_qt_widgets.models.chart_resolve import ChartResolver
@@ -44,12 +44,6 @@ def chart(qtbot: QtBot) -> ChartWidget:
     qtbot.waitExposed(widget)
     widget.setMarket(MARKET)
     return widget
-
-
-def surface(chart: ChartWidget) -> ChartSurface:
-    found = chart.findChild(ChartSurface)
-    assert found is not None
-    return found
 
 
 def picture(chart: ChartWidget) -> Picture:

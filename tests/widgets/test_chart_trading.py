@@ -16,17 +16,16 @@ import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QColor, QImage
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.chart_bars import MINUTE, START, trade, wave
+from tests.chart_on_screen import settle, surface
 from tests.own_trading import order
 from tests.widget_desk import hangul_key
 from upbit_ws_qt.events import OrderEvent, OrderState
 from upbit_ws_qt.markets import table_tick_size
 from upbit_ws_qt_widgets import ChartWidget
 from upbit_ws_qt_widgets.chart.chart_menu import chart_section
-from upbit_ws_qt_widgets.chart.surface import ChartSurface
 from upbit_ws_qt_widgets.models.chart_scale import round_to_tick
 from upbit_ws_qt_widgets.models.marks_picture import LineMark, MarksPicture
 from upbit_ws_qt_widgets.models.own_fills import Fill
@@ -67,18 +66,6 @@ def chart(qtbot: QtBot) -> Iterator[ChartWidget]:
 @pytest.fixture
 def seen(chart: ChartWidget) -> Seen:
     return Seen(chart)
-
-
-def surface(chart: ChartWidget) -> ChartSurface:
-    found = chart.findChild(ChartSurface)
-    assert found is not None
-    return found
-
-
-def settle(chart: ChartWidget) -> None:
-    """Let what was asked for be painted."""
-    surface(chart).repaint()
-    QApplication.processEvents()
 
 
 def marks(chart: ChartWidget) -> MarksPicture:
