@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy.typing as npt
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent
 
 from upbit_ws_qt.errors import InvalidRequest
 from upbit_ws_qt.events import CandleEvent
@@ -18,7 +17,7 @@ from upbit_ws_qt_widgets.live_widget import contained, pyqtProperty
 from upbit_ws_qt_widgets.models.candle_input import page_of
 from upbit_ws_qt_widgets.models.chart_compare import Comparison
 from upbit_ws_qt_widgets.models.chart_scale import ScaleKind
-from upbit_ws_qt_widgets.models.hangul_keys import latin_text, letter_key
+from upbit_ws_qt_widgets.models.hangul_keys import latin_text
 
 from .market_dialog import market_dialog
 from .second_market import SecondMarketWidget
@@ -128,15 +127,8 @@ class ComparableWidget(SecondMarketWidget):
         words = latin_text(text).upper().split()
         self.setComparison(words[0] if words else "")
 
-    @contained
-    def keyPressEvent(self, a0: QKeyEvent | None) -> None:
-        if a0 is None:
-            return
-        is_alone = a0.modifiers() == Qt.KeyboardModifier.AltModifier
-        if is_alone and letter_key(a0.key(), a0.text()) == Qt.Key.Key_C:
-            self.askComparison()
-        else:
-            super().keyPressEvent(a0)
+    def altKeys(self) -> dict[int, Callable[[], None]]:
+        return {**super().altKeys(), Qt.Key.Key_C: self.askComparison}
 
     # -- state ---------------------------------------------------------------------------------
 

@@ -8,11 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent
 
 from upbit_ws_qt_widgets.live_widget import contained, pyqtProperty
 from upbit_ws_qt_widgets.models.chart_scale import ScaleKind
-from upbit_ws_qt_widgets.models.hangul_keys import letter_key
 
 from .settings import AdjustableWidget, flag, one_of
 
@@ -100,21 +98,13 @@ class PriceAxisWidget(AdjustableWidget):
         self._chart.reset_scales()
         self._repaint()
 
-    @contained
-    def keyPressEvent(self, a0: QKeyEvent | None) -> None:
-        if a0 is None:
-            return
-        key = letter_key(a0.key(), a0.text())
-        if a0.modifiers() != Qt.KeyboardModifier.AltModifier:
-            super().keyPressEvent(a0)
-        elif key == Qt.Key.Key_L:
-            self._toggle(ScaleKind.LOG)
-        elif key == Qt.Key.Key_P:
-            self._toggle(ScaleKind.PERCENT)
-        elif key == Qt.Key.Key_I:
-            self.setPriceInverted(not self.isPriceInverted())
-        else:
-            super().keyPressEvent(a0)
+    def altKeys(self) -> dict[int, Callable[[], None]]:
+        return {
+            **super().altKeys(),
+            Qt.Key.Key_L: lambda: self._toggle(ScaleKind.LOG),
+            Qt.Key.Key_P: lambda: self._toggle(ScaleKind.PERCENT),
+            Qt.Key.Key_I: lambda: self.setPriceInverted(not self.isPriceInverted()),
+        }
 
     def _toggle(self, kind: ScaleKind) -> None:
         is_on = self._chart.scale.kind is kind

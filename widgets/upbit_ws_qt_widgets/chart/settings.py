@@ -9,13 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent
 
 from upbit_ws_qt.errors import InvalidRequest
 from upbit_ws_qt_widgets.live_widget import contained, pyqtProperty
 from upbit_ws_qt_widgets.models.bars import VALUE, VOLUME
 from upbit_ws_qt_widgets.models.chart_kinds import ChartKind, ColourRule
 from upbit_ws_qt_widgets.models.chart_state import ChartState
+from upbit_ws_qt_widgets.models.hangul_keys import letter_key
 
 from .drawings import DrawableWidget
 
@@ -173,6 +175,23 @@ class AdjustableWidget(DrawableWidget):
         if current != self._told_panes:
             self._told_panes = current
             self.panesChanged.emit()
+
+    # -- keys ----------------------------------------------------------------------------------
+
+    def altKeys(self) -> dict[int, Callable[[], None]]:
+        """For subclasses: what a letter does together with Alt, by its Qt key code."""
+        return {}
+
+    @contained
+    def keyPressEvent(self, a0: QKeyEvent | None) -> None:
+        if a0 is None:
+            return
+        is_alone = a0.modifiers() == Qt.KeyboardModifier.AltModifier
+        act = self.altKeys().get(letter_key(a0.key(), a0.text())) if is_alone else None
+        if act is None:
+            super().keyPressEvent(a0)
+        else:
+            act()
 
     # -- state ---------------------------------------------------------------------------------
 

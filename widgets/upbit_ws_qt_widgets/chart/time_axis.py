@@ -8,14 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PyQt6.QtGui import QHideEvent, QShowEvent
 
 from upbit_ws_qt.events import CandleEvent, ConnectionState
 from upbit_ws_qt.gaps import DISORDER_MS
 from upbit_ws_qt.status_events import GapEvent, GapState
 from upbit_ws_qt_widgets.live_widget import contained, pyqtProperty
 from upbit_ws_qt_widgets.models.chart_time import TimeZone
-from upbit_ws_qt_widgets.models.hangul_keys import letter_key
 
 from .compare import ComparableWidget
 from .settings import flag, one_of
@@ -193,22 +192,17 @@ class TimeAxisWidget(ComparableWidget):
 
     # -- keys and state ------------------------------------------------------------------------
 
-    @contained
-    def keyPressEvent(self, a0: QKeyEvent | None) -> None:
-        if a0 is None:
-            return
-        key = letter_key(a0.key(), a0.text())
-        if a0.modifiers() != Qt.KeyboardModifier.AltModifier:
-            super().keyPressEvent(a0)
-        elif key == Qt.Key.Key_Z:
-            zones = list(TimeZone)
-            self.setTimeZone(zones[zones.index(self._chart.zone) - 1])
-        elif key == Qt.Key.Key_E:
-            self.setEmptyBarsShown(not self.isEmptyBarsShown())
-        elif key == Qt.Key.Key_V:
-            self.setVolumeProfileShown(not self.isVolumeProfileShown())
-        else:
-            super().keyPressEvent(a0)
+    def altKeys(self) -> dict[int, Callable[[], None]]:
+        return {
+            **super().altKeys(),
+            Qt.Key.Key_Z: self._switch_zone,
+            Qt.Key.Key_E: lambda: self.setEmptyBarsShown(not self.isEmptyBarsShown()),
+            Qt.Key.Key_V: lambda: self.setVolumeProfileShown(not self.isVolumeProfileShown()),
+        }
+
+    def _switch_zone(self) -> None:
+        zones = list(TimeZone)
+        self.setTimeZone(zones[zones.index(self._chart.zone) - 1])
 
     def savedSettings(self) -> dict[str, Any]:
         return {
